@@ -1,0 +1,1 @@
+"""Where users, sessions, tokens and events are kept."""

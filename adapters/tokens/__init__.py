@@ -1,0 +1,1 @@
+"""How JWTs are made and read."""

@@ -1,0 +1,1 @@
+"""Settings, the choice of adapters, wiring and logging."""

@@ -1,0 +1,1 @@
+"""The domain of Scribes Auth: rules and ports, on the standard library alone."""

@@ -1,0 +1,169 @@
+"""Accounts: registering, proving the e-mail address, and the password's life."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core import errors
+from core.events import Event, EventKind
+from core.keys import Keys
+from core.model import (
+    UNSAVED,
+    Identity,
+    OneTimeToken,
+    Purpose,
+    Role,
+    User,
+    UserId,
+    normalised,
+)
+from core.passwords import PasswordPolicy
+from core.ports import Clock, IdGenerator, PasswordHasher, Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """Use cases around an account. A mail is asked for by an event, and sent by the outbox."""
+
+    storage: Storage
+    hasher: PasswordHasher
+    policy: PasswordPolicy
+    keys: Keys
+    clock: Clock
+    ids: IdGenerator
+    verification_life: timedelta
+    reset_life: timedelta
+
+    async def register(
+        self, *, email: str, username: str, password: str, full_name: str | None
+    ) -> User:
+        """Add a user and mail the address to prove; raises EmailTaken, UsernameTaken."""
+        self.policy.demand(password)
+        now = self.clock.now()
+        user = User(
+            email=email,
+            username=username,
+            full_name=full_name,
+            password_hash=await self.hasher.hash(password),
+            created_at=now,
+            updated_at=now,
+        )
+        token = self._token(UNSAVED, Purpose.VERIFY_EMAIL, now)
+        event = self._event(EventKind.USER_REGISTERED, UNSAVED, now, token)
+        return await self.storage.users.add(user, token=token, events=[event])
+
+    async def create_admin(
+        self, *, email: str, username: str, password: str, full_name: str | None
+    ) -> User:
+        """Add an administrator, taken to be verified; for the operator's console."""
+        self.policy.demand(password)
+        now = self.clock.now()
+        user = User(
+            email=email,
+            username=username,
+            full_name=full_name,
+            password_hash=await self.hasher.hash(password),
+            role=Role.ADMIN,
+            is_verified=True,
+            created_at=now,
+            updated_at=now,
+        )
+        event = self._event(EventKind.ADMIN_CREATED, UNSAVED, now)
+        return await self.storage.users.add(user, token=None, events=[event])
+
+    async def verify_email(self, mail_token: str) -> User:
+        """Spend a mailed token and mark its user verified; raises InvalidMailToken."""
+        now = self.clock.now()
+        token = await self._mailed(mail_token, Purpose.VERIFY_EMAIL, now)
+        event = self._event(EventKind.EMAIL_VERIFIED, token.user_id, now)
+        user = await self.storage.users.verify_email(token.id, at=now, events=[event])
+        if user is None:
+            raise errors.InvalidMailToken
+        return user
+
+    async def resend_verification(self, email: str) -> None:
+        """Mail a new token if there is something to prove; nobody learns whether."""
+        user = await self.storage.users.by_email(normalised(email))
+        addressee = user if user and user.is_active and not user.is_verified else None
+        await self._mail_token(
+            addressee, Purpose.VERIFY_EMAIL, EventKind.VERIFICATION_REQUESTED
+        )
+
+    async def request_password_reset(self, email: str) -> None:
+        """Mail a reset token if the address is somebody's; nobody learns whether."""
+        user = await self.storage.users.by_email(normalised(email))
+        addressee = user if user and user.is_active else None
+        await self._mail_token(
+            addressee, Purpose.RESET_PASSWORD, EventKind.PASSWORD_RESET_REQUESTED
+        )
+
+    async def reset_password(self, mail_token: str, new_password: str) -> User:
+        """Spend a mailed token on a new password; all sessions end."""
+        self.policy.demand(new_password)
+        now = self.clock.now()
+        token = await self._mailed(mail_token, Purpose.RESET_PASSWORD, now)
+        new_hash = await self.hasher.hash(new_password)
+        event = self._event(EventKind.PASSWORD_RESET, token.user_id, now)
+        user = await self.storage.users.reset_password(
+            token.id, new_hash=new_hash, at=now, events=[event]
+        )
+        if user is None:
+            raise errors.InvalidMailToken
+        return user
+
+    async def change_password(
+        self, identity: Identity, *, current_password: str, new_password: str
+    ) -> None:
+        """Replace the password; all other sessions end. Raises WrongCurrentPassword."""
+        self.policy.demand(new_password)
+        user = identity.user
+        if not await self.hasher.verify(current_password, user.password_hash):
+            raise errors.WrongCurrentPassword
+        now = self.clock.now()
+        changed = await self.storage.users.change_password(
+            user.id,
+            old_hash=user.password_hash,
+            new_hash=await self.hasher.hash(new_password),
+            keep=identity.session.id,
+            at=now,
+            events=[self._event(EventKind.PASSWORD_CHANGED, user.id, now)],
+        )
+        if not changed:
+            raise errors.WrongCurrentPassword
+
+    async def _mail_token(
+        self, user: User | None, purpose: Purpose, kind: EventKind
+    ) -> None:
+        now = self.clock.now()
+        if user is None:
+            # As much to store as for a known address, so that time does not tell.
+            await self.storage.events.append([self._event(kind, None, now)])
+            return
+        token = self._token(user.id, purpose, now)
+        event = self._event(kind, user.id, now, token)
+        await self.storage.tokens.issue(token, events=[event])
+
+    async def _mailed(
+        self, mail_token: str, purpose: Purpose, now: datetime
+    ) -> OneTimeToken:
+        token_id = self.keys.open_mail_token(mail_token, purpose)
+        token = await self.storage.tokens.get(token_id)
+        if token is None or token.purpose is not purpose or token.expires_at <= now:
+            raise errors.InvalidMailToken
+        return token
+
+    def _token(self, user_id: UserId, purpose: Purpose, now: datetime) -> OneTimeToken:
+        reset = purpose is Purpose.RESET_PASSWORD
+        life = self.reset_life if reset else self.verification_life
+        return OneTimeToken(self.ids.new_id(), user_id, purpose, now + life)
+
+    def _event(
+        self,
+        kind: EventKind,
+        user_id: UserId | None,
+        now: datetime,
+        token: OneTimeToken | None = None,
+    ) -> Event:
+        data = {"token_id": token.id} if token else {}
+        return Event(
+            id=self.ids.new_id(), kind=kind, at=now, user_id=user_id, data=data
+        )

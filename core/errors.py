@@ -1,0 +1,190 @@
+"""
+What can go wrong, as one tree; none of it knows HTTP.
+
+AuthError                     what a client is told
+|- EmailTaken, UsernameTaken
+|- InvalidCredentials
+|- AccountInactive, EmailNotVerified
+|- NotAuthenticated
+|- InvalidToken, ExpiredToken, SessionEnded
+|- InvalidRefreshToken
+|- InvalidMailToken
+|- WrongCurrentPassword
+|- PasswordRejected
+|- TooManyAttempts
+|- Unavailable
+   |- Overloaded
+OperationError                what an operator is told; no client sees it
+|- BadConfiguration
+|- SecretNotFound, SecretDenied, SecretsUnavailable
+|- MailRefused, MailUnavailable
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class AuthError(Exception):
+    """A refusal that the client is told of: ``code`` is stable, ``detail`` is for people."""
+
+    code: ClassVar[str]
+    detail: ClassVar[str]
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or self.detail)
+
+
+class EmailTaken(AuthError):
+    """Another account has this e-mail address."""
+
+    code = "email_taken"
+    detail = "Email already registered"
+
+
+class UsernameTaken(AuthError):
+    """Another account has this username."""
+
+    code = "username_taken"
+    detail = "Username already taken"
+
+
+class InvalidCredentials(AuthError):
+    """Unknown e-mail or wrong password; which of them is never told."""
+
+    code = "invalid_credentials"
+    detail = "Invalid credentials"
+
+
+class AccountInactive(AuthError):
+    """The password was right, but the account is switched off."""
+
+    code = "account_inactive"
+    detail = "Account is inactive"
+
+
+class EmailNotVerified(AuthError):
+    """The password was right, but the e-mail address is still unproved."""
+
+    code = "email_not_verified"
+    detail = "Email is not verified"
+
+
+class NotAuthenticated(AuthError):
+    """No access token came with the request."""
+
+    code = "not_authenticated"
+    detail = "Not authenticated"
+
+
+class InvalidToken(AuthError):
+    """Not a token of ours, or not of the kind that is due here."""
+
+    code = "invalid_token"
+    detail = "JWT decoding failed"
+
+
+class ExpiredToken(AuthError):
+    """A token of ours whose time is over."""
+
+    code = "expired_token"
+    detail = "Token has expired"
+
+
+class SessionEnded(AuthError):
+    """A good token of a session that was ended: logged out, reset, deactivated."""
+
+    code = "session_ended"
+    detail = "Session has ended"
+
+
+class InvalidRefreshToken(AuthError):
+    """Malformed, expired, spent, or of a session that has ended."""
+
+    code = "invalid_refresh_token"
+    detail = "Invalid or expired refresh token"
+
+
+class InvalidMailToken(AuthError):
+    """A mailed token that is malformed, expired, spent or voided by a newer one."""
+
+    code = "invalid_mail_token"
+    detail = "Invalid or expired token"
+
+
+class WrongCurrentPassword(AuthError):
+    """Changing a password asks for the current one; this was not it."""
+
+    code = "wrong_current_password"
+    detail = "Current password is incorrect"
+
+
+class PasswordRejected(AuthError):
+    """The new password breaks the policy; ``problems`` has a sentence for each rule."""
+
+    code = "password_rejected"
+    detail = "Password breaks the password policy"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+class TooManyAttempts(AuthError):
+    """A limit is used up; ``retry_after`` is in seconds, rounded up."""
+
+    code = "too_many_attempts"
+    detail = "Too many requests"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"{self.detail}, try again in {retry_after} seconds")
+        self.retry_after = retry_after
+
+
+class Unavailable(AuthError):
+    """Something we depend on did not answer; worth trying again in ``retry_after`` seconds."""
+
+    code = "unavailable"
+    detail = "Service temporarily unavailable"
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class Overloaded(Unavailable):
+    """More passwords wait to be hashed than can be hashed in time."""
+
+    code = "overloaded"
+    detail = "Too busy, try again shortly"
+
+
+class OperationError(Exception):
+    """A failure that is the operator's to mend; the message says what to do."""
+
+
+class BadConfiguration(OperationError):
+    """Settings that cannot work; ``problems`` names every one of them."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class SecretNotFound(OperationError):
+    """The secrets backend has no secret of this name."""
+
+
+class SecretDenied(OperationError):
+    """The secrets backend does not let us read this secret."""
+
+
+class SecretsUnavailable(OperationError):
+    """The secrets backend did not answer; worth trying again."""
+
+
+class MailRefused(OperationError):
+    """The mail server will never take this mail (a 5xx reply)."""
+
+
+class MailUnavailable(OperationError):
+    """The mail server did not take the mail now; worth trying again."""

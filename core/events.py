@@ -1,0 +1,67 @@
+"""Facts that are stored with the change they tell of: the audit log and the outbox in one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from core.model import EventId, SessionId, UserId
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    USER_REGISTERED = "user.registered"
+    ADMIN_CREATED = "admin.created"
+    EMAIL_VERIFIED = "email.verified"
+    VERIFICATION_REQUESTED = "verification.requested"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a fact, not a password
+    PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105
+    PASSWORD_RESET = "password.reset"  # noqa: S105
+    SESSION_OPENED = "session.opened"
+    SESSION_ENDED = "session.ended"
+    SESSIONS_ENDED = "sessions.ended"
+    REUSE_DETECTED = "session.reuse_detected"
+
+
+OUTGOING = frozenset(
+    {
+        EventKind.USER_REGISTERED,
+        EventKind.VERIFICATION_REQUESTED,
+        EventKind.PASSWORD_RESET_REQUESTED,
+        EventKind.PASSWORD_CHANGED,
+        EventKind.PASSWORD_RESET,
+        EventKind.REUSE_DETECTED,
+    }
+)
+"""Kinds that somebody outside is told of, by mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """
+    A fact. ``data`` never holds a secret.
+
+    ``user_id`` is None where a request named nobody we know: such an event is stored
+    so that known and unknown names cost the same.
+    """
+
+    id: EventId
+    kind: EventKind
+    at: datetime
+    user_id: UserId | None = None
+    session_id: SessionId | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_outgoing(self) -> bool:
+        """Tell whether the event waits in the outbox until it is delivered."""
+        return self.kind in OUTGOING
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event claimed for delivery; ``attempt`` counts the claims, from 1."""
+
+    event: Event
+    attempt: int

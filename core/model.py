@@ -1,0 +1,229 @@
+"""The nouns of the domain. Times are aware, UTC and exact to the millisecond."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+UserId: TypeAlias = int
+"""1 to 2**53 - 1: published clients parse a JSON number."""
+
+UNSAVED: UserId = 0
+"""The id of a user that the storage has not numbered yet."""
+
+SessionId: TypeAlias = str
+TokenId: TypeAlias = str
+EventId: TypeAlias = str
+
+
+def normalised(name: str) -> str:
+    """Return the form in which e-mail addresses and usernames are compared (NFKC, case-folded)."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    # Folding can undo the normal form (UAX #15, section 11), hence once more.
+    return unicodedata.normalize("NFKC", folded)
+
+
+class Role(StrEnum):
+    """What a user may do."""
+
+    USER = "user"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An account; ``email`` and ``username`` are kept as typed."""
+
+    id: UserId = UNSAVED
+    email: str
+    username: str
+    full_name: str | None
+    password_hash: str = field(repr=False)
+    role: Role = Role.USER
+    is_active: bool = True
+    is_verified: bool = False
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def email_key(self) -> str:
+        """Unique among all users."""
+        return normalised(self.email)
+
+    @property
+    def username_key(self) -> str:
+        """Unique among all users."""
+        return normalised(self.username)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who is calling: the peer's address, and what it calls itself."""
+
+    address: str
+    label: str
+
+
+class EndReason(StrEnum):
+    """Why a session ended before its time."""
+
+    LOGGED_OUT = "logged_out"
+    LOGGED_OUT_EVERYWHERE = "logged_out_everywhere"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    REUSE_DETECTED = "reuse_detected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """
+    A log-in that lasts.
+
+    ``generation`` counts the refresh tokens, from 0; the current token is derived
+    from it. ``rotations`` are the times at which the latest generations began, the
+    current one's last; generation 0 began at ``created_at`` and is not among them.
+    """
+
+    id: SessionId
+    user_id: UserId
+    generation: int = 0
+    rotations: tuple[datetime, ...] = ()
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+    end_reason: EndReason | None = None
+    client: Client
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether its tokens still count."""
+        return self.ended_at is None and now < self.expires_at
+
+    def began_at(self, generation: int) -> datetime | None:
+        """Return when ``generation`` began, None if that is forgotten or yet to come."""
+        steps_back = self.generation - generation
+        if not 0 <= steps_back < len(self.rotations):
+            return None
+        return self.rotations[-1 - steps_back]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A session and its user, read at one moment."""
+
+    session: Session
+    user: User
+
+
+class Purpose(StrEnum):
+    """What a mailed token is good for."""
+
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeToken:
+    """A token that is mailed and can be spent once. The mail carries more than this id."""
+
+    id: TokenId
+    user_id: UserId
+    purpose: Purpose
+    expires_at: datetime
+
+
+class TokenKind(StrEnum):
+    """The two kinds of JWT, by their ``typ`` header (RFC 9068 section 2.1 for the first)."""
+
+    ACCESS = "at+jwt"
+    REFRESH = "rt+jwt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What a JWT says. ``role`` is for access tokens, ``generation`` for refresh tokens."""
+
+    kind: TokenKind
+    token_id: str
+    user_id: UserId
+    session_id: SessionId
+    issued_at: datetime
+    expires_at: datetime
+    role: Role | None = None
+    generation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key and the one algorithm it is for. ``kid`` reveals nothing of ``secret``."""
+
+    kid: str
+    algorithm: str
+    secret: bytes = field(repr=False)
+    public_jwk: Mapping[str, str] | None = None
+    """As RFC 7517; None for a key that has no public half."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretVersion:
+    """One enabled version of a secret."""
+
+    value: str = field(repr=False)
+    version: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``quota`` attempts in any ``window``, whenever it begins."""
+
+    name: str
+    quota: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One count against one limit, for one subject: an address, an account."""
+
+    limit: Limit
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """
+    How an attempt stands after it was counted or refused.
+
+    ``reset`` is how long until one more attempt is allowed than now.
+    """
+
+    limit: Limit
+    allowed: bool
+    remaining: int
+    reset: timedelta
+
+
+class MailKind(StrEnum):
+    """The mails we send; each has a text and an HTML template of this name."""
+
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    REUSE_DETECTED = "reuse_detected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A mail to one person. ``id`` is the same however often it is sent."""
+
+    id: str
+    kind: MailKind
+    to: str
+    name: str
+    token: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
+    at: datetime
+    """When the thing happened that the mail tells of."""

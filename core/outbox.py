@@ -1,0 +1,112 @@
+"""Sends the mails that events ask for: at least once, none lost."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core import errors
+from core.events import Delivery, Event, EventKind
+from core.keys import Keys
+from core.model import Mail, MailKind, OneTimeToken, User
+from core.ports import Clock, Mailer, Storage
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+"""Longer than any mailer may take."""
+
+BATCH = 20
+FIRST_RETRY = timedelta(seconds=5)
+LONGEST_RETRY = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(days=3)
+
+MAILS = {
+    EventKind.USER_REGISTERED: MailKind.VERIFY_EMAIL,
+    EventKind.VERIFICATION_REQUESTED: MailKind.VERIFY_EMAIL,
+    EventKind.PASSWORD_RESET_REQUESTED: MailKind.RESET_PASSWORD,
+    EventKind.PASSWORD_CHANGED: MailKind.PASSWORD_CHANGED,
+    EventKind.PASSWORD_RESET: MailKind.PASSWORD_CHANGED,
+    EventKind.REUSE_DETECTED: MailKind.REUSE_DETECTED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbox:
+    """Delivers outgoing events. Any number may run side by side, and die at any point."""
+
+    storage: Storage
+    mailer: Mailer
+    keys: Keys
+    clock: Clock
+
+    async def deliver_due(self) -> int:
+        """Try every event that is due, up to ``BATCH``; return how many were tried."""
+        due = await self.storage.events.claim(
+            at=self.clock.now(), lease=LEASE, limit=BATCH
+        )
+        await asyncio.gather(*(self._deliver(delivery) for delivery in due))
+        return len(due)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        try:
+            mail = await self._mail(delivery.event)
+            if mail is not None:
+                await self.mailer.send(mail)
+                log.info("Email sent", extra=_names(delivery.event))
+        except errors.MailRefused as refusal:
+            await self._give_up(delivery, str(refusal))
+        except Exception as failure:  # noqa: BLE001 - one mail must not stop the others
+            await self._retry(delivery, failure)
+        else:
+            await self.storage.events.delivered(delivery.event.id)
+
+    async def _mail(self, event: Event) -> Mail | None:
+        """Compose the mail; None where nobody is to be told, or the token is void by now."""
+        user = event.user_id and await self.storage.users.get(event.user_id)
+        if not user:
+            return None
+        kind = MAILS[event.kind]
+        token_id = event.data.get("token_id")
+        if token_id is None:
+            return self._compose(event, kind, user, None)
+        token = await self.storage.tokens.get(token_id)
+        if token is None or token.expires_at <= self.clock.now():
+            return None
+        return self._compose(event, kind, user, token)
+
+    def _compose(
+        self, event: Event, kind: MailKind, user: User, token: OneTimeToken | None
+    ) -> Mail:
+        return Mail(
+            id=event.id,
+            kind=kind,
+            to=user.email,
+            name=user.full_name or user.username,
+            token=self.keys.mail_token(token.id, token.purpose) if token else None,
+            expires_at=token.expires_at if token else None,
+            at=event.at,
+        )
+
+    async def _retry(self, delivery: Delivery, failure: Exception) -> None:
+        now = self.clock.now()
+        if now - delivery.event.at > GIVE_UP_AFTER:
+            await self._give_up(delivery, str(failure))
+            return
+        doublings = min(delivery.attempt - 1, 16)
+        pause = min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
+        known = isinstance(failure, errors.MailUnavailable | errors.Unavailable)
+        log.warning(
+            "Email delayed",
+            extra={**_names(delivery.event), "reason": str(failure)},
+            exc_info=None if known else failure,
+        )
+        await self.storage.events.failed(delivery, retry_at=now + pause)
+
+    async def _give_up(self, delivery: Delivery, reason: str) -> None:
+        log.error("Email given up", extra={**_names(delivery.event), "reason": reason})
+        await self.storage.events.failed(delivery, retry_at=None)
+
+
+def _names(event: Event) -> dict[str, str | int | None]:
+    return {"kind": event.kind, "user_id": event.user_id, "event_id": event.id}

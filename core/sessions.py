@@ -1,0 +1,293 @@
+"""Log-ins: opening, refreshing, identifying and ending them."""
+
+import logging
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from core import errors
+from core.events import Event, EventKind
+from core.keys import Keys
+from core.model import (
+    Claims,
+    Client,
+    EndReason,
+    Identity,
+    Session,
+    TokenKind,
+    User,
+    normalised,
+)
+from core.ports import (
+    Clock,
+    IdGenerator,
+    PasswordHasher,
+    SessionRepository,
+    UserRepository,
+)
+
+log = logging.getLogger(__name__)
+
+ROTATIONS_KEPT = 64
+"""More than an honest client can use within the longest grace."""
+
+
+class Rotation(StrEnum):
+    """
+    When a refresh token is spent.
+
+    PATIENT: when its successor is used. So a client that never saw the answer, or
+    keeps only its first token, stays logged in. STRICT: when it is used itself.
+    """
+
+    PATIENT = "patient"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRules:
+    """
+    How long things last.
+
+    A spent refresh token is still tolerated for ``grace`` after the moment that spent
+    it, not at all if that is zero. A session ends ``refresh_life`` after its latest
+    rotation, and ``session_life`` after its log-in at the latest.
+    """
+
+    access_life: timedelta
+    refresh_life: timedelta
+    session_life: timedelta
+    rotation: Rotation
+    grace: timedelta
+    require_verified_email: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a client gets for a log-in or a refresh; ``expires_in`` is in seconds."""
+
+    user: User
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """Use cases around a log-in."""
+
+    users: UserRepository
+    sessions: SessionRepository
+    hasher: PasswordHasher
+    keys: Keys
+    clock: Clock
+    ids: IdGenerator
+    rules: SessionRules
+
+    async def log_in(self, *, email: str, password: str, client: Client) -> Grant:
+        """Open a session; raises InvalidCredentials, AccountInactive, EmailNotVerified."""
+        user = await self._authenticated(email, password)
+        now = self.clock.now()
+        session = Session(
+            id=self.ids.new_id(),
+            user_id=user.id,
+            created_at=now,
+            last_used_at=now,
+            expires_at=self._expiry(opened=now, used=now),
+            client=client,
+        )
+        opened = self._event(EventKind.SESSION_OPENED, session, now)
+        if not await self.sessions.open(
+            session, password_hash=user.password_hash, events=[opened]
+        ):
+            # The password was replaced while we checked it: it has to stand the new test.
+            return await self.log_in(email=email, password=password, client=client)
+        await self._rehash_if_stale(user, password)
+        return await self._grant(user, session, now)
+
+    async def refresh(self, refresh_token: str) -> Grant:
+        """Return the session's current refresh token, and a new access token."""
+        now = self.clock.now()
+        claims = await self._refresh_claims(refresh_token, now)
+        identity = await self._live(claims, now)
+        if identity is None:
+            raise errors.InvalidRefreshToken
+        session = identity.session
+        if claims.generation == session.generation:
+            session = self._rotated(session, now)
+            if not await self.sessions.advance(session):
+                # Another caller was first; what the token is worth now is told anew.
+                return await self.refresh(refresh_token)
+        elif not self._tolerates(session, claims, now):
+            await self._end_as_stolen(session, now)
+            raise errors.InvalidRefreshToken
+        return await self._grant(identity.user, session, now)
+
+    async def identify(self, access_token: str) -> Identity:
+        """Return whose token this is; raises InvalidToken, ExpiredToken, SessionEnded."""
+        now = self.clock.now()
+        claims = await self.keys.verify(access_token, TokenKind.ACCESS, now=now)
+        identity = await self._live(claims, now)
+        if identity is None:
+            raise errors.SessionEnded
+        return identity
+
+    async def log_out(self, identity: Identity, refresh_token: str | None) -> None:
+        """End this session, and the one of the refresh token if that is the user's too."""
+        await self._end(identity.session)
+        if refresh_token is None:
+            return
+        now = self.clock.now()
+        try:
+            claims = await self._refresh_claims(refresh_token, now)
+        except errors.InvalidRefreshToken:
+            return  # nothing of this user's to end
+        other = await self._live(claims, now)
+        if other is not None and other.user.id == identity.user.id:
+            await self._end(other.session)
+
+    async def log_out_everywhere(self, identity: Identity) -> int:
+        """End all the user's sessions; return how many those were."""
+        now = self.clock.now()
+        return await self.sessions.end_all(
+            identity.user.id,
+            at=now,
+            reason=EndReason.LOGGED_OUT_EVERYWHERE,
+            events=[self._event(EventKind.SESSIONS_ENDED, identity.session, now)],
+        )
+
+    async def _authenticated(self, email: str, password: str) -> User:
+        user = await self.users.by_email(normalised(email))
+        stored = user.password_hash if user else None
+        matches = await self.hasher.verify(password, stored)
+        if user is None or not matches:
+            reason = "wrong password" if user else "unknown e-mail"
+            self._log_refusal(user, reason)
+            raise errors.InvalidCredentials
+        if not user.is_active:
+            self._log_refusal(user, "inactive")
+            raise errors.AccountInactive
+        if self.rules.require_verified_email and not user.is_verified:
+            self._log_refusal(user, "unverified")
+            raise errors.EmailNotVerified
+        return user
+
+    def _log_refusal(self, user: User | None, reason: str) -> None:
+        log.warning(
+            "Login failed",
+            extra={"reason": reason, "user_id": user.id if user else None},
+        )
+
+    async def _rehash_if_stale(self, user: User, password: str) -> None:
+        if not self.hasher.is_stale(user.password_hash):
+            return
+        try:
+            fresh = await self.hasher.hash(password)
+        except errors.Overloaded:
+            return  # the log-in is good; the next one will do
+        await self.users.replace_hash(
+            user.id, old_hash=user.password_hash, new_hash=fresh
+        )
+
+    async def _refresh_claims(self, token: str, now: datetime) -> Claims:
+        try:
+            return await self.keys.verify(token, TokenKind.REFRESH, now=now)
+        except (errors.InvalidToken, errors.ExpiredToken):
+            raise errors.InvalidRefreshToken from None
+
+    async def _live(self, claims: Claims, now: datetime) -> Identity | None:
+        found = await self.sessions.identities([claims.session_id])
+        identity = found.get(claims.session_id)
+        if identity is None or identity.user.id != claims.user_id:
+            return None
+        live = identity.session.is_live(now) and identity.user.is_active
+        return identity if live else None
+
+    def _tolerates(self, session: Session, claims: Claims, now: datetime) -> bool:
+        generation = claims.generation or 0
+        patient = self.rules.rotation is Rotation.PATIENT
+        # The generation whose beginning spent this token.
+        spent_by = generation + (2 if patient else 1)
+        if spent_by > session.generation:
+            return True
+        spent_at = session.began_at(spent_by)
+        grace = self.rules.grace
+        return bool(grace and spent_at and now - spent_at <= grace)
+
+    async def _end_as_stolen(self, session: Session, now: datetime) -> None:
+        log.warning(
+            "Refresh token reuse detected, session ended",
+            extra={"user_id": session.user_id, "session_id": session.id},
+        )
+        await self.sessions.end(
+            session.id,
+            at=now,
+            reason=EndReason.REUSE_DETECTED,
+            events=[self._event(EventKind.REUSE_DETECTED, session, now)],
+        )
+
+    async def _end(self, session: Session) -> None:
+        now = self.clock.now()
+        await self.sessions.end(
+            session.id,
+            at=now,
+            reason=EndReason.LOGGED_OUT,
+            events=[self._event(EventKind.SESSION_ENDED, session, now)],
+        )
+
+    def _rotated(self, session: Session, now: datetime) -> Session:
+        return replace(
+            session,
+            generation=session.generation + 1,
+            rotations=(*session.rotations, now)[-ROTATIONS_KEPT:],
+            last_used_at=now,
+            expires_at=self._expiry(opened=session.created_at, used=now),
+        )
+
+    def _expiry(self, *, opened: datetime, used: datetime) -> datetime:
+        return min(used + self.rules.refresh_life, opened + self.rules.session_life)
+
+    async def _grant(self, user: User, session: Session, now: datetime) -> Grant:
+        expires_at = min(now + self.rules.access_life, session.expires_at)
+        access = Claims(
+            kind=TokenKind.ACCESS,
+            token_id=self.ids.new_id(),
+            user_id=user.id,
+            session_id=session.id,
+            issued_at=now,
+            expires_at=expires_at,
+            role=user.role,
+        )
+        # Nothing here is new at each call, so that all who ask get the same token.
+        refresh = Claims(
+            kind=TokenKind.REFRESH,
+            token_id=f"{session.id}.{session.generation}",
+            user_id=user.id,
+            session_id=session.id,
+            issued_at=session.rotations[-1]
+            if session.rotations
+            else session.created_at,
+            expires_at=session.expires_at,
+            generation=session.generation,
+        )
+        grant = Grant(
+            user=user,
+            access_token=await self.keys.sign(access),
+            refresh_token=await self.keys.sign(refresh),
+            expires_in=int((expires_at - now).total_seconds()),
+        )
+        log.info(
+            "Token generated",
+            extra={"user_id": user.id, "session_id": session.id},
+        )
+        return grant
+
+    def _event(self, kind: EventKind, session: Session, now: datetime) -> Event:
+        return Event(
+            id=self.ids.new_id(),
+            kind=kind,
+            at=now,
+            user_id=session.user_id,
+            session_id=session.id,
+            data={"address": session.client.address, "client": session.client.label},
+        )
