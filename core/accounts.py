@@ -1,6 +1,6 @@
 """Accounts: registering, proving the e-mail address, and the password's life."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core import errors
@@ -37,38 +37,19 @@ class Accounts:
         self, *, email: str, username: str, password: str, full_name: str | None
     ) -> User:
         """Add a user and mail the address to prove; raises EmailTaken, UsernameTaken."""
-        self.policy.demand(password)
-        now = self.clock.now()
-        user = User(
-            email=email,
-            username=username,
-            full_name=full_name,
-            password_hash=await self.hasher.hash(password),
-            created_at=now,
-            updated_at=now,
-        )
-        token = self._token(UNSAVED, Purpose.VERIFY_EMAIL, now)
-        event = self._event(EventKind.USER_REGISTERED, UNSAVED, now, token)
+        user = await self._new_user(email, username, password, full_name)
+        token = self._token(UNSAVED, Purpose.VERIFY_EMAIL, user.created_at)
+        event = self._event(EventKind.USER_REGISTERED, UNSAVED, user.created_at, token)
         return await self.storage.users.add(user, token=token, events=[event])
 
     async def create_admin(
         self, *, email: str, username: str, password: str, full_name: str | None
     ) -> User:
         """Add an administrator, taken to be verified; for the operator's console."""
-        self.policy.demand(password)
-        now = self.clock.now()
-        user = User(
-            email=email,
-            username=username,
-            full_name=full_name,
-            password_hash=await self.hasher.hash(password),
-            role=Role.ADMIN,
-            is_verified=True,
-            created_at=now,
-            updated_at=now,
-        )
-        event = self._event(EventKind.ADMIN_CREATED, UNSAVED, now)
-        return await self.storage.users.add(user, token=None, events=[event])
+        user = await self._new_user(email, username, password, full_name)
+        admin = replace(user, role=Role.ADMIN, is_verified=True)
+        event = self._event(EventKind.ADMIN_CREATED, UNSAVED, admin.created_at)
+        return await self.storage.users.add(admin, token=None, events=[event])
 
     async def verify_email(self, mail_token: str) -> User:
         """Spend a mailed token and mark its user verified; raises InvalidMailToken."""
@@ -129,6 +110,21 @@ class Accounts:
         )
         if not changed:
             raise errors.WrongCurrentPassword
+
+    async def _new_user(
+        self, email: str, username: str, password: str, full_name: str | None
+    ) -> User:
+        self.policy.demand(password)
+        password_hash = await self.hasher.hash(password)
+        now = self.clock.now()
+        return User(
+            email=email,
+            username=username,
+            full_name=full_name,
+            password_hash=password_hash,
+            created_at=now,
+            updated_at=now,
+        )
 
     async def _mail_token(
         self, user: User | None, purpose: Purpose, kind: EventKind

@@ -287,6 +287,10 @@ class PasswordHasher(Protocol):
     def is_stale(self, stored: str) -> bool:
         """Tell whether a hash made today would cost a different amount of work."""
 
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Let go of everything; may be repeated."""
+
 
 class TokenSigner(Protocol):
     """Makes JWTs."""

@@ -1,0 +1,49 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: .venv/serve ## Serve on http://localhost:8000 (HOST, PORT and .env are respected)
+	@$(BIN)/scribes-auth serve
+
+install: .venv/all ## Make .venv with every extra, for development
+
+test: install check ## Check the style, then run every test
+	$(BIN)/python -m pytest
+
+check: install ## Format, lint, types and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install ## Measure; see bench/README.md
+	$(BIN)/python -m bench
+
+lock: install ## Pin every dependency anew in constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --all-extras \
+	  --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  pyproject.toml --output-file constraints.txt
+
+clean: ## Remove what can be made again
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# uv is only the installer: it is quick, and holds every package to its pinned hash.
+.venv/uv: constraints.txt
+	$(PYTHON) -m venv .venv
+	@sed -n '/^uv==/,/[^\\]$$/p' constraints.txt > .venv/uv.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt
+	@touch $@
+
+.venv/serve: .venv/uv pyproject.toml
+	$(UV) --editable '.[smtp]'
+	@touch $@
+
+.venv/all: .venv/uv pyproject.toml
+	$(UV) --editable '.[test,dev]'
+	@touch $@ .venv/serve
+
+.PHONY: help run install test check bench lock clean

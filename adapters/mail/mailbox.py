@@ -1,0 +1,50 @@
+"""The mailbox of a developer: a folder that any mail program can read."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from adapters.mail.rendering import MailRenderer
+from core.errors import MailUnavailable
+from core.model import Mail
+from core.ports import Mailer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxMailer(Mailer):
+    """Writes mails instead of sending them, and logs their links: for development only."""
+
+    renderer: MailRenderer
+    directory: Path
+
+    async def send(self, mail: Mail) -> None:
+        message = self.renderer.message(mail)
+        # Plain line ends, so that the link ends where its line does.
+        content = message.as_bytes(policy=message.policy.clone(linesep="\n"))
+        try:
+            file = await asyncio.to_thread(self._write, _file_name(mail), content)
+        except OSError as error:
+            raise MailUnavailable(
+                f"mailbox {self.directory}: {error}; check that it can be written to"
+            ) from error
+        link = self.renderer.link(mail)
+        details = {"to": mail.to, "kind": mail.kind, "link": link, "file": str(file)}
+        log.info("Mail in the mailbox", extra=details)
+
+    def _write(self, name: str, content: bytes) -> Path:
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".", dir=self.directory) as drafts:
+            draft = Path(drafts, name)
+            draft.touch(mode=0o600)
+            draft.write_bytes(content)
+            return draft.replace(self.directory / name)
+
+
+def _file_name(mail: Mail) -> str:
+    """Return one name for a mail however often it is sent, and never another mail's."""
+    return f"{mail.at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{mail.kind}-{mail.id}.eml"

@@ -1,0 +1,49 @@
+"""Secrets in the environment: ``smtp-password`` is ``SMTP_PASSWORD``."""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+
+from core import errors
+from core.model import SecretVersion
+from core.ports import SecretProvider
+
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""An environment does not tell since when it has a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvSecrets(SecretProvider):
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    # Versions are logged: without this key, nobody can try passwords on them.
+    _key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        if url != "env://":
+            raise errors.BadConfiguration([f"env:// takes nothing more: {url!r}"])
+        return cls()
+
+    async def newest(self, name: str) -> SecretVersion:
+        variable = re.sub(r"[^A-Z0-9]", "_", name.upper())
+        value = self.environ.get(variable)
+        if not value:
+            raise errors.SecretNotFound(
+                f"Secret {name!r}: set the environment variable {variable}"
+            )
+        try:
+            text = value.encode()
+        except UnicodeEncodeError:
+            raise errors.SecretNotFound(
+                f"Secret {name!r}: the environment variable {variable} is not UTF-8"
+            ) from None
+        version = hashlib.blake2b(text, key=self._key, digest_size=8).hexdigest()
+        return SecretVersion(value, version, ALWAYS)
+
+    async def versions(self, name: str) -> Sequence[SecretVersion]:
+        return [await self.newest(name)]

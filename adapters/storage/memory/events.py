@@ -1,0 +1,54 @@
+"""Events and their outbox, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+from adapters.storage.memory.tables import Tables, Waiting
+from core.events import Delivery, Event
+from core.model import EventId, UserId
+from core.ports import EventLog
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEvents(EventLog):
+    tables: Tables
+
+    async def append(self, events: Sequence[Event]) -> None:
+        self.tables.record(events)
+
+    async def claim(
+        self, *, at: datetime, lease: timedelta, limit: int
+    ) -> Sequence[Delivery]:
+        outbox = self.tables.outbox
+        due = [name for name, waiting in outbox.items() if waiting.due_at <= at]
+        return [self._claimed(event_id, at + lease) for event_id in due[:limit]]
+
+    async def delivered(self, event_id: EventId) -> None:
+        self.tables.outbox.pop(event_id, None)
+
+    async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
+        event_id = delivery.event.id
+        waiting = self.tables.outbox.get(event_id)
+        if waiting is None or waiting.attempts != delivery.attempt:
+            return
+        if retry_at is None:
+            del self.tables.outbox[event_id]
+        else:
+            self.tables.outbox[event_id] = replace(waiting, due_at=retry_at)
+
+    async def read(
+        self, *, after: EventId | None, limit: int, user_id: UserId | None = None
+    ) -> Sequence[Event]:
+        events = iter(self.tables.events.values())
+        if after is not None:
+            next((event for event in events if event.id == after), None)
+        wanted = (e for e in events if user_id is None or e.user_id == user_id)
+        return list(islice(wanted, limit))
+
+    def _claimed(self, event_id: EventId, until: datetime) -> Delivery:
+        attempt = self.tables.outbox[event_id].attempts + 1
+        # An old key keeps its place, so that the outbox stays in the order of storing.
+        self.tables.outbox[event_id] = Waiting(until, attempt)
+        return Delivery(self.tables.events[event_id], attempt)

@@ -1,0 +1,74 @@
+"""Log-ins, in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapters.storage.memory.tables import Tables, owned
+from core.events import Event
+from core.model import EndReason, Identity, Session, SessionId, UserId
+from core.ports import SessionRepository
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySessions(SessionRepository):
+    tables: Tables
+
+    async def open(
+        self, session: Session, *, password_hash: str, events: Sequence[Event]
+    ) -> bool:
+        if not self.tables.has_hash(session.user_id, password_hash):
+            return False
+        self.tables.sessions[session.id] = owned(session)
+        self.tables.record(events)
+        return True
+
+    async def identities(
+        self, session_ids: Collection[SessionId]
+    ) -> Mapping[SessionId, Identity]:
+        asked = (self.tables.sessions.get(session_id) for session_id in session_ids)
+        found = (session for session in asked if session is not None)
+        users = self.tables.users
+        return {s.id: Identity(session=s, user=users[s.user_id]) for s in found}
+
+    async def advance(self, session: Session) -> bool:
+        stored = self.tables.sessions.get(session.id)
+        if stored is None or stored.ended_at is not None:
+            return False
+        if stored.generation != session.generation - 1:
+            return False
+        advanced = replace(
+            stored,
+            generation=session.generation,
+            rotations=session.rotations,
+            last_used_at=session.last_used_at,
+            expires_at=session.expires_at,
+        )
+        self.tables.sessions[session.id] = owned(advanced)
+        return True
+
+    async def end(
+        self,
+        session_id: SessionId,
+        *,
+        at: datetime,
+        reason: EndReason,
+        events: Sequence[Event],
+    ) -> bool:
+        session = self.tables.sessions.get(session_id)
+        if session is None or session.ended_at is not None:
+            return False
+        self.tables.end([session], at, reason)
+        self.tables.record(events)
+        return True
+
+    async def end_all(
+        self,
+        user_id: UserId,
+        *,
+        at: datetime,
+        reason: EndReason,
+        events: Sequence[Event],
+    ) -> int:
+        self.tables.record(events)
+        return self.tables.end(self.tables.unended(user_id), at, reason)

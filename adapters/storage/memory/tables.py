@@ -1,0 +1,97 @@
+"""What the memory storage holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from core.events import Event
+from core.model import (
+    EndReason,
+    EventId,
+    OneTimeToken,
+    Purpose,
+    Session,
+    SessionId,
+    TokenId,
+    User,
+    UserId,
+)
+
+Record = TypeVar("Record", User, Session, OneTimeToken, Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How an event stands in the outbox."""
+
+    due_at: datetime
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """
+    What is stored.
+
+    Nobody awaits anything between reading and writing here: that alone makes every
+    method of the repositories one atomic step.
+    """
+
+    users: dict[UserId, User] = field(default_factory=dict)
+    emails: dict[str, UserId] = field(default_factory=dict)
+    usernames: dict[str, UserId] = field(default_factory=dict)
+    sessions: dict[SessionId, Session] = field(default_factory=dict)
+    tokens: dict[TokenId, OneTimeToken] = field(default_factory=dict)
+    events: dict[EventId, Event] = field(default_factory=dict)
+    outbox: dict[EventId, Waiting] = field(default_factory=dict)
+
+    def update(self, user: User, **changes: Any) -> User:  # noqa: ANN401 - its fields
+        self.users[user.id] = after = owned(replace(user, **changes))
+        return after
+
+    def has_hash(self, user_id: UserId, password_hash: str) -> bool:
+        user = self.users.get(user_id)
+        return user is not None and user.password_hash == password_hash
+
+    def spend(self, token_id: TokenId, purpose: Purpose, at: datetime) -> User | None:
+        token = self.tokens.get(token_id)
+        if token is None or token.purpose is not purpose or token.expires_at <= at:
+            return None
+        del self.tokens[token_id]
+        return self.users[token.user_id]
+
+    def void(self, user_id: UserId, purpose: Purpose) -> None:
+        for token in list(self.tokens.values()):
+            if token.user_id == user_id and token.purpose is purpose:
+                del self.tokens[token.id]
+
+    def end(self, sessions: Sequence[Session], at: datetime, reason: EndReason) -> int:
+        for session in sessions:
+            ended = replace(session, ended_at=at, end_reason=reason)
+            self.sessions[session.id] = owned(ended)
+        return len(sessions)
+
+    def unended(self, user_id: UserId) -> list[Session]:
+        sessions = self.sessions.values()
+        return [s for s in sessions if s.user_id == user_id and s.ended_at is None]
+
+    def record(self, events: Sequence[Event]) -> None:
+        for event in map(owned, events):
+            self.events[event.id] = event
+            if event.is_outgoing:
+                self.outbox[event.id] = Waiting(event.at)
+
+
+def owned(record: Record) -> Record:
+    """Return a copy whose times are in UTC, and which shares nothing mutable."""
+    own = {f.name: _own(getattr(record, f.name)) for f in fields(record)}
+    return replace(record, **own)
+
+
+def _own(value: Any) -> Any:  # noqa: ANN401 - the value of any field
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if isinstance(value, tuple):
+        return tuple(map(_own, value))
+    return dict(value) if isinstance(value, Mapping) else value

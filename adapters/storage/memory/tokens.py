@@ -1,0 +1,22 @@
+"""Mailed tokens, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.storage.memory.tables import Tables, owned
+from core.events import Event
+from core.model import OneTimeToken, TokenId
+from core.ports import OneTimeTokens
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTokens(OneTimeTokens):
+    tables: Tables
+
+    async def issue(self, token: OneTimeToken, *, events: Sequence[Event]) -> None:
+        self.tables.void(token.user_id, token.purpose)
+        self.tables.tokens[token.id] = owned(token)
+        self.tables.record(events)
+
+    async def get(self, token_id: TokenId) -> OneTimeToken | None:
+        return self.tables.tokens.get(token_id)

@@ -1,0 +1,94 @@
+"""Accounts, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapters.storage.memory.tables import Tables, owned
+from core.errors import EmailTaken, UsernameTaken
+from core.events import Event
+from core.model import (
+    UNSAVED,
+    EndReason,
+    OneTimeToken,
+    Purpose,
+    SessionId,
+    TokenId,
+    User,
+    UserId,
+)
+from core.ports import UserRepository
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUsers(UserRepository):
+    tables: Tables
+
+    async def add(
+        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+    ) -> User:
+        if user.email_key in self.tables.emails:
+            raise EmailTaken
+        if user.username_key in self.tables.usernames:
+            raise UsernameTaken
+        new_id = len(self.tables.users) + 1
+        self.tables.emails[user.email_key] = new_id
+        self.tables.usernames[user.username_key] = new_id
+        if token is not None:
+            self.tables.tokens[token.id] = owned(replace(token, user_id=new_id))
+        self.tables.record([replace(event, user_id=new_id) for event in events])
+        return self.tables.update(user, id=new_id)
+
+    async def get(self, user_id: UserId) -> User | None:
+        return self.tables.users.get(user_id)
+
+    async def by_email(self, email_key: str) -> User | None:
+        return self.tables.users.get(self.tables.emails.get(email_key, UNSAVED))
+
+    async def verify_email(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        user = self.tables.spend(token_id, Purpose.VERIFY_EMAIL, at)
+        if user is None:
+            return None
+        self.tables.record(events)
+        return self.tables.update(user, is_verified=True, updated_at=at)
+
+    async def reset_password(
+        self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        user = self.tables.spend(token_id, Purpose.RESET_PASSWORD, at)
+        if user is None:
+            return None
+        sessions = self.tables.unended(user.id)
+        self.tables.end(sessions, at, EndReason.PASSWORD_RESET)
+        self.tables.record(events)
+        return self.tables.update(user, password_hash=new_hash, updated_at=at)
+
+    async def change_password(  # noqa: PLR0913 - the port's
+        self,
+        user_id: UserId,
+        *,
+        old_hash: str,
+        new_hash: str,
+        keep: SessionId,
+        at: datetime,
+        events: Sequence[Event],
+    ) -> bool:
+        if not self.tables.has_hash(user_id, old_hash):
+            return False
+        user = self.tables.users[user_id]
+        self.tables.update(user, password_hash=new_hash, updated_at=at)
+        self.tables.void(user_id, Purpose.RESET_PASSWORD)
+        others = [s for s in self.tables.unended(user_id) if s.id != keep]
+        self.tables.end(others, at, EndReason.PASSWORD_CHANGED)
+        self.tables.record(events)
+        return True
+
+    async def replace_hash(
+        self, user_id: UserId, *, old_hash: str, new_hash: str
+    ) -> bool:
+        if not self.tables.has_hash(user_id, old_hash):
+            return False
+        self.tables.update(self.tables.users[user_id], password_hash=new_hash)
+        return True

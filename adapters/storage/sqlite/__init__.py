@@ -1,0 +1,61 @@
+"""Storage in one SQLite file: needs nothing but Python. For a single machine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from adapters.storage.sqlite.database import Database
+from adapters.storage.sqlite.events import SqliteEvents
+from adapters.storage.sqlite.sessions import SqliteSessions
+from adapters.storage.sqlite.tokens import SqliteTokens
+from adapters.storage.sqlite.users import SqliteUsers
+from core.errors import BadConfiguration
+from core.ports import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteStorage(Storage):
+    database: Database
+    users: SqliteUsers
+    sessions: SqliteSessions
+    tokens: SqliteTokens
+    events: SqliteEvents
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        return cls.on(Database(_path(url)))
+
+    @classmethod
+    def on(cls, database: Database) -> Self:
+        return cls(
+            database,
+            SqliteUsers(database),
+            SqliteSessions(database),
+            SqliteTokens(database),
+            SqliteEvents(database),
+        )
+
+    async def open(self) -> None:
+        await self.database.open()
+
+    async def ping(self) -> None:
+        await self.database.ping()
+
+    async def aclose(self) -> None:
+        await self.database.aclose()
+
+
+def _path(url: str) -> Path:
+    path, _, query = url.removeprefix("sqlite:///").partition("?")
+    problems = []
+    if not url.startswith("sqlite:///") or not path:
+        problems.append(
+            f"{url}: write sqlite:///relative/path.db or sqlite:////absolute/path.db"
+        )
+    if path == ":memory:":
+        problems.append(f"{url}: for a storage in memory write memory://")
+    if query:
+        problems.append(f"{url}: unknown parameters: {query}")
+    if problems:
+        raise BadConfiguration(problems)
+    return Path(path)

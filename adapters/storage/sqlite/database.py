@@ -1,0 +1,172 @@
+"""One SQLite file: a connection that writes, and a few that read, each in a thread."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from sqlite3 import Connection
+from typing import TypeVar
+
+from adapters.storage.sqlite import schema
+from core.errors import BadConfiguration, Unavailable
+
+T = TypeVar("T")
+
+READERS = 2
+
+PATIENCE = 60.0
+"""Seconds that a writer waits for those of other processes."""
+
+PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM,
+}
+"""What can go away while we wait; all else that keeps us from opening needs an operator."""
+
+
+class Lane:
+    """Connections of one kind, and as many threads to use them in."""
+
+    def __init__(self, width: int) -> None:
+        self._threads = ThreadPoolExecutor(width, thread_name_prefix="sqlite")
+        self._idle: SimpleQueue[Connection] = SimpleQueue()
+
+    def add(self, connection: Connection) -> None:
+        self._idle.put(connection)
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        return await self.submit(lambda: self._with_idle(work))
+
+    async def submit(self, work: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            # Who stops waiting stops no work: what has begun is done to its end.
+            running = loop.run_in_executor(self._threads, work)
+        except RuntimeError:  # shut down
+            raise Unavailable from None
+        return await running
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
+    def _with_idle(self, work: Callable[[Connection], T]) -> T:
+        connection = self._idle.get_nowait()
+        try:
+            return work(connection)
+        except sqlite3.Error as error:
+            raise Unavailable from error
+        finally:
+            self._idle.put(connection)
+
+
+class Database:
+    """Runs a read, or a write as one transaction."""
+
+    def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
+        self.path = path
+        self._patience = patience
+        self._writer = Lane(1)
+        self._readers = Lane(READERS)
+
+    async def open(self) -> None:
+        try:
+            await self._writer.submit(self._open)
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        return await self._readers.run(query)
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        return await self._writer.run(lambda db: _in_transaction(db, change))
+
+    async def ping(self) -> None:
+        await self.write(lambda _: None)
+        await self.read(lambda db: db.execute("SELECT 1 FROM users LIMIT 1").fetchall())
+
+    async def aclose(self) -> None:
+        # The writer last: the last to leave tidies up, and readers may not.
+        await asyncio.to_thread(self._readers.close)
+        await asyncio.to_thread(self._writer.close)
+
+    def _open(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._open_writer()
+            self._open_readers()
+        except sqlite3.Error as error:
+            if _primary_code(error) in PASSING:
+                raise Unavailable from error
+            raise self._unusable(error) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _open_writer(self) -> None:
+        writer = self._connect()
+        self._writer.add(writer)
+        self._switch_to_wal(writer)
+        writer.execute("PRAGMA synchronous = FULL")
+        writer.execute("PRAGMA foreign_keys = ON")
+        _in_transaction(writer, schema.prepare)
+
+    def _open_readers(self) -> None:
+        for _ in range(READERS):
+            reader = self._connect()
+            self._readers.add(reader)
+            reader.execute("PRAGMA query_only = ON")
+
+    def _connect(self) -> Connection:
+        return sqlite3.connect(
+            self.path,
+            timeout=self._patience,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def _switch_to_wal(self, connection: Connection) -> None:
+        give_up_at = time.monotonic() + self._patience
+        while True:
+            try:
+                (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            except sqlite3.OperationalError as error:
+                # Where processes race to switch, SQLite does not wait by itself.
+                if _primary_code(error) not in PASSING or time.monotonic() > give_up_at:
+                    raise
+                time.sleep(0.01)
+            else:
+                break
+        if mode != "wal":
+            raise self._unusable("its file system has no write-ahead logging")
+
+    def _unusable(self, reason: object) -> BadConfiguration:
+        advice = "name a file on a local disk that this process may create and write"
+        return BadConfiguration([f"sqlite: can't use {self.path} ({reason}): {advice}"])
+
+
+def _in_transaction(connection: Connection, change: Callable[[Connection], T]) -> T:
+    # Not deferred: a transaction that begins as a reader and then wants to write is
+    # refused at once if another process wrote meanwhile; this one waits its turn.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = change(connection)
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    return result
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

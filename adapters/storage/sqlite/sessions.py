@@ -1,0 +1,140 @@
+"""Log-ins, in SQLite."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+from adapters.storage.sqlite.database import Database
+from adapters.storage.sqlite.events import record
+from adapters.storage.sqlite.rows import (
+    SESSION,
+    SESSION_WIDTH,
+    USER,
+    Row,
+    from_rotations,
+    from_session,
+    to_session,
+    to_text,
+    to_user,
+)
+from core.events import Event
+from core.model import EndReason, Identity, Session, SessionId, UserId
+from core.ports import SessionRepository
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteSessions(SessionRepository):
+    database: Database
+
+    async def open(
+        self, session: Session, *, password_hash: str, events: Sequence[Event]
+    ) -> bool:
+        def change(db: Connection) -> bool:
+            current = db.execute(
+                "SELECT 1 FROM users WHERE id = ? AND password_hash = ?",
+                (session.user_id, password_hash),
+            ).fetchall()
+            if not current:
+                return False
+            db.execute(
+                "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                from_session(session),
+            )
+            record(db, events)
+            return True
+
+        return await self.database.write(change)
+
+    async def identities(
+        self, session_ids: Collection[SessionId]
+    ) -> Mapping[SessionId, Identity]:
+        # One parameter for any number of ids: SQLite limits how many there may be.
+        asked = json.dumps(list(session_ids))
+        rows = await self.database.read(
+            lambda db: db.execute(
+                f"SELECT {SESSION}, {USER} FROM sessions"  # noqa: S608 - columns
+                " JOIN users ON users.id = sessions.user_id"
+                " WHERE sessions.id IN (SELECT value FROM json_each(?))",
+                (asked,),
+            ).fetchall()
+        )
+        return {row[0]: _to_identity(row) for row in rows}
+
+    async def advance(self, session: Session) -> bool:
+        values = (
+            session.generation,
+            from_rotations(session.rotations),
+            to_text(session.last_used_at),
+            to_text(session.expires_at),
+            session.id,
+            session.generation - 1,
+        )
+        advanced = await self.database.write(
+            lambda db: (
+                db.execute(
+                    "UPDATE sessions"
+                    " SET generation = ?, rotations = ?, last_used_at = ?, expires_at = ?"
+                    " WHERE id = ? AND generation = ? AND ended_at IS NULL",
+                    values,
+                ).rowcount
+            )
+        )
+        return advanced == 1
+
+    async def end(
+        self,
+        session_id: SessionId,
+        *,
+        at: datetime,
+        reason: EndReason,
+        events: Sequence[Event],
+    ) -> bool:
+        def change(db: Connection) -> bool:
+            ended = db.execute(
+                "UPDATE sessions SET ended_at = ?, end_reason = ?"
+                " WHERE id = ? AND ended_at IS NULL",
+                (to_text(at), reason, session_id),
+            ).rowcount
+            if ended:
+                record(db, events)
+            return ended == 1
+
+        return await self.database.write(change)
+
+    async def end_all(
+        self,
+        user_id: UserId,
+        *,
+        at: datetime,
+        reason: EndReason,
+        events: Sequence[Event],
+    ) -> int:
+        def change(db: Connection) -> int:
+            record(db, events)
+            return end_all_but(None, db, user_id, at=at, reason=reason)
+
+        return await self.database.write(change)
+
+
+def end_all_but(
+    keep: SessionId | None,
+    db: Connection,
+    user_id: UserId,
+    *,
+    at: datetime,
+    reason: EndReason,
+) -> int:
+    """Return how many sessions those were."""
+    return db.execute(
+        "UPDATE sessions SET ended_at = ?, end_reason = ?"
+        " WHERE user_id = ? AND ended_at IS NULL AND id IS NOT ?",
+        (to_text(at), reason, user_id, keep),
+    ).rowcount
+
+
+def _to_identity(row: Row) -> Identity:
+    return Identity(
+        session=to_session(row[:SESSION_WIDTH]), user=to_user(row[SESSION_WIDTH:])
+    )

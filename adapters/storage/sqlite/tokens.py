@@ -1,0 +1,61 @@
+"""Mailed tokens, in SQLite."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+from adapters.storage.sqlite.database import Database
+from adapters.storage.sqlite.events import record
+from adapters.storage.sqlite.rows import TOKEN, from_token, to_text, to_token
+from core.events import Event
+from core.model import OneTimeToken, Purpose, TokenId, UserId
+from core.ports import OneTimeTokens
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteTokens(OneTimeTokens):
+    database: Database
+
+    async def issue(self, token: OneTimeToken, *, events: Sequence[Event]) -> None:
+        def change(db: Connection) -> None:
+            void(db, token.user_id, token.purpose)
+            store(db, token)
+            record(db, events)
+
+        await self.database.write(change)
+
+    async def get(self, token_id: TokenId) -> OneTimeToken | None:
+        row = await self.database.read(
+            lambda db: db.execute(
+                f"SELECT {TOKEN} FROM one_time_tokens WHERE id = ?",  # noqa: S608 - columns
+                (token_id,),
+            ).fetchone()
+        )
+        return to_token(row) if row else None
+
+
+def store(db: Connection, token: OneTimeToken) -> None:
+    db.execute(
+        f"INSERT INTO one_time_tokens ({TOKEN}) VALUES (?, ?, ?, ?)",  # noqa: S608 - columns
+        from_token(token),
+    )
+
+
+def void(db: Connection, user_id: UserId, purpose: Purpose) -> None:
+    db.execute(
+        "DELETE FROM one_time_tokens WHERE user_id = ? AND purpose = ?",
+        (user_id, purpose),
+    )
+
+
+def spend(
+    db: Connection, token_id: TokenId, purpose: Purpose, at: datetime
+) -> UserId | None:
+    """Delete the token; return whose it was, None if it was not to be spent."""
+    spent = db.execute(
+        "DELETE FROM one_time_tokens"
+        " WHERE id = ? AND purpose = ? AND expires_at > ? RETURNING user_id",
+        (token_id, purpose, to_text(at)),
+    ).fetchall()
+    return spent[0][0] if spent else None

@@ -1,0 +1,150 @@
+"""Accounts, in SQLite."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from sqlite3 import Connection
+
+from adapters.storage.sqlite.database import Database
+from adapters.storage.sqlite.events import record
+from adapters.storage.sqlite.rows import USER, from_user, to_text, to_user
+from adapters.storage.sqlite.sessions import end_all_but
+from adapters.storage.sqlite.tokens import spend, store, void
+from core.errors import EmailTaken, UsernameTaken
+from core.events import Event
+from core.model import (
+    EndReason,
+    OneTimeToken,
+    Purpose,
+    SessionId,
+    TokenId,
+    User,
+    UserId,
+)
+from core.ports import UserRepository
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteUsers(UserRepository):
+    database: Database
+
+    async def add(
+        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+    ) -> User:
+        def change(db: Connection) -> User:
+            added = _insert(db, user)
+            if token is not None:
+                store(db, replace(token, user_id=added.id))
+            record(db, [replace(event, user_id=added.id) for event in events])
+            return added
+
+        return await self.database.write(change)
+
+    async def get(self, user_id: UserId) -> User | None:
+        return await self.database.read(lambda db: _find(db, "id", user_id))
+
+    async def by_email(self, email_key: str) -> User | None:
+        return await self.database.read(lambda db: _find(db, "email_key", email_key))
+
+    async def verify_email(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        def change(db: Connection) -> User | None:
+            user_id = spend(db, token_id, Purpose.VERIFY_EMAIL, at)
+            if user_id is None:
+                return None
+            record(db, events)
+            db.execute(
+                "UPDATE users SET is_verified = TRUE, updated_at = ? WHERE id = ?",
+                (to_text(at), user_id),
+            )
+            return _find(db, "id", user_id)
+
+        return await self.database.write(change)
+
+    async def reset_password(
+        self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        def change(db: Connection) -> User | None:
+            user_id = spend(db, token_id, Purpose.RESET_PASSWORD, at)
+            if user_id is None:
+                return None
+            end_all_but(None, db, user_id, at=at, reason=EndReason.PASSWORD_RESET)
+            record(db, events)
+            db.execute(
+                "UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ?",
+                (new_hash, to_text(at), user_id),
+            )
+            return _find(db, "id", user_id)
+
+        return await self.database.write(change)
+
+    async def change_password(  # noqa: PLR0913 - the port's
+        self,
+        user_id: UserId,
+        *,
+        old_hash: str,
+        new_hash: str,
+        keep: SessionId,
+        at: datetime,
+        events: Sequence[Event],
+    ) -> bool:
+        def change(db: Connection) -> bool:
+            changed = db.execute(
+                "UPDATE users SET password_hash = ?, updated_at = ?"
+                " WHERE id = ? AND password_hash = ?",
+                (new_hash, to_text(at), user_id, old_hash),
+            ).rowcount
+            if not changed:
+                return False
+            void(db, user_id, Purpose.RESET_PASSWORD)
+            end_all_but(keep, db, user_id, at=at, reason=EndReason.PASSWORD_CHANGED)
+            record(db, events)
+            return True
+
+        return await self.database.write(change)
+
+    async def replace_hash(
+        self, user_id: UserId, *, old_hash: str, new_hash: str
+    ) -> bool:
+        replaced = await self.database.write(
+            lambda db: (
+                db.execute(
+                    "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?",
+                    (new_hash, user_id, old_hash),
+                ).rowcount
+            )
+        )
+        return replaced == 1
+
+
+def _find(db: Connection, key: str, value: str | int) -> User | None:
+    row = db.execute(
+        f"SELECT {USER} FROM users WHERE {key} = ?",  # noqa: S608 - columns
+        (value,),
+    ).fetchone()
+    return to_user(row) if row else None
+
+
+def _insert(db: Connection, user: User) -> User:
+    try:
+        rows = db.execute(
+            "INSERT INTO users (email, email_key, username, username_key, full_name,"  # noqa: S608 - columns
+            " password_hash, role, is_active, is_verified, created_at, updated_at)"
+            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {USER}",
+            from_user(user),
+        ).fetchall()
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+            raise
+        raise _clash(db, user) from None
+    return to_user(rows[0])
+
+
+def _clash(db: Connection, user: User) -> EmailTaken | UsernameTaken:
+    # SQLite names one index only, and not always the same where both names are taken.
+    same_email = db.execute(
+        "SELECT 1 FROM users WHERE email_key = ?", (user.email_key,)
+    ).fetchall()
+    return EmailTaken() if same_email else UsernameTaken()

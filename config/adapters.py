@@ -1,0 +1,135 @@
+"""Which adapter stands behind which port: a URL's scheme, or a setting, decides."""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from adapters.mail.mailbox import MailboxMailer
+from adapters.mail.rendering import MailRenderer
+from adapters.rate_limit.memory import MemoryRateLimiter
+from config.settings import Settings
+from core import errors
+from core.ports import Clock, Mailer, RateLimiter, SecretProvider, Storage
+
+ADAPTERS = {
+    "storage": {
+        "sqlite": "adapters.storage.sqlite:SqliteStorage",
+        "memory": "adapters.storage.memory:MemoryStorage",
+    },
+    "rate_limit": {},
+    "secrets": {
+        "env": "adapters.secrets.env:EnvSecrets",
+        "file": "adapters.secrets.file:FileSecrets",
+    },
+}
+"""Port, URL scheme, class. Outside adapters join by entry point group ``scribes_auth.PORT``."""
+
+VARIABLES = {
+    "storage": "DATABASE_URL",
+    "rate_limit": "REDIS_URL",
+    "secrets": "SECRETS_URL",
+}
+EXTRAS = {"aiosmtplib": "smtp"}
+"""Which extra brings a package that an adapter imports."""
+
+
+def storage(settings: Settings) -> Storage:
+    """Make the storage that ``DATABASE_URL`` names."""
+    adapter: Storage = _adapter("storage", settings.storage_url)
+    return adapter
+
+
+def secrets(url: str) -> SecretProvider:
+    """Make the secrets backend that ``SECRETS_URL`` names."""
+    adapter: SecretProvider = _adapter("secrets", url)
+    return adapter
+
+
+def rate_limiter(settings: Settings, clock: Clock) -> RateLimiter:
+    """Make the limiter that ``REDIS_URL`` names; without one, count in this process."""
+    if settings.redis_url is None:
+        return MemoryRateLimiter(clock)
+    url = settings.redis_url.get_secret_value()
+    adapter: RateLimiter = _adapter("rate_limit", url)
+    return adapter
+
+
+def mailer(settings: Settings) -> Mailer:
+    """Make the mailer: SMTP where a host is named, else the development mailbox."""
+    renderer = MailRenderer(
+        from_email=settings.smtp_from_email,
+        from_name=settings.smtp_from_name,
+        verify_email_url=settings.verification_page,
+        password_reset_url=settings.reset_page,
+    )
+    if settings.smtp_host is None:
+        return MailboxMailer(directory=settings.data_dir / "mailbox", renderer=renderer)
+    smtp = _import("adapters.mail.smtp", "SMTP_HOST")
+    password = settings.smtp_password
+    tls = settings.smtp_tls
+    adapter: Mailer = smtp.SmtpMailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        user=settings.smtp_user,
+        password=password.get_secret_value() if password else None,
+        tls=smtp.SmtpTls(tls) if tls else smtp.SmtpTls.default_for(settings.smtp_port),
+        timeout=settings.smtp_timeout_seconds,
+        renderer=renderer,
+    )
+    return adapter
+
+
+def problems(settings: Settings) -> list[str]:
+    """Return what is wrong with the choice of adapters; does no I/O."""
+    choices: list[Callable[[], object]] = [
+        lambda: storage(settings),
+        lambda: secrets(settings.secrets_url),
+        lambda: mailer(settings),
+    ]
+    if settings.redis_url is not None:
+        url = settings.redis_url.get_secret_value()
+        choices.append(lambda: _adapter("rate_limit", url))
+    found: list[str] = []
+    for choose in choices:
+        try:
+            choose()
+        except errors.BadConfiguration as bad:
+            found += bad.problems
+    return found
+
+
+def _adapter(port: str, url: str) -> Any:  # noqa: ANN401 - the port's class is the caller's
+    scheme, separator, _ = url.partition(":")
+    outside = {
+        found.name: found for found in entry_points(group=f"scribes_auth.{port}")
+    }
+    variable = VARIABLES[port]
+    if separator and scheme in outside:
+        adapter = outside[scheme].load()
+    elif separator and scheme in ADAPTERS[port]:
+        module, name = ADAPTERS[port][scheme].split(":")
+        adapter = getattr(_import(module, variable), name)
+    else:
+        known = ", ".join(sorted({*ADAPTERS[port], *outside})) or "none yet"
+        raise errors.BadConfiguration(
+            [f"{variable}: no adapter for this URL's scheme; known schemes: {known}"]
+        )
+    try:
+        return adapter.from_url(url)
+    except errors.BadConfiguration as bad:
+        raise errors.BadConfiguration(
+            [f"{variable}: {problem}" for problem in bad.problems]
+        ) from None
+
+
+def _import(module: str, variable: str) -> Any:  # noqa: ANN401 - a module
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as missing:
+        package = (missing.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        raise errors.BadConfiguration(
+            [f"{variable}: {package} is missing; pip install '.[{EXTRAS[package]}]'"]
+        ) from None

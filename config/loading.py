@@ -1,0 +1,179 @@
+"""From the environment, `.env` and the secrets backend to settings that can work."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
+
+from config import adapters
+from config.settings import Settings
+from core import errors
+from core.ports import SecretProvider
+
+REFERENCE = "secret:"
+SHORTEST_KEY = {"HS256": 32, "HS384": 48, "HS512": 64}
+"""In bytes: an HMAC key is at least as long as the hash (RFC 7518, section 3.2)."""
+LOWEST_PRODUCTION_ROUNDS = 10
+
+
+def load_settings() -> Settings:
+    """Return the settings; raises BadConfiguration that names everything wrong at once."""
+    raw = {**DotEnvSettingsSource(Settings)(), **EnvSettingsSource(Settings)()}
+    fetched, problems = _fetch_secrets(raw)
+    settings, more = _validated(fetched)
+    problems += more + _combined_problems(settings)
+    if problems:
+        raise errors.BadConfiguration(problems)
+    if settings.jwt_secret_key is None:
+        return settings.with_jwt_secret(_development_secret(settings.data_dir))
+    return settings
+
+
+def warnings(settings: Settings) -> list[str]:
+    """Return what works, but should not stay so."""
+    found = []
+    if problem := _short_key(settings):
+        found.append(problem)
+    if settings.smtp_tls == "none":
+        found.append("SMTP_TLS=none sends mails and the mail password in clear")
+    return found
+
+
+def _fetch_secrets(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the settings that are references, resolved, and what went wrong."""
+    url = raw.get("secrets_url") or _default("secrets_url")
+    references = {
+        field: value.removeprefix(REFERENCE)
+        for field, value in raw.items()
+        if isinstance(value, str) and value.startswith(REFERENCE)
+    }
+    if not raw.get("jwt_secret_key") and not url.startswith("env:"):
+        references["jwt_secret_key"] = "jwt-secret"  # noqa: S105 - a name
+    fetched = {field: _default(field) for field in references}
+    if not references:
+        return fetched, []
+    try:
+        provider = adapters.secrets(url)
+    except errors.BadConfiguration:
+        return fetched, []  # told once, with the other adapters
+    # A loop of its own: a worker process loads its settings inside a running one.
+    with ThreadPoolExecutor(1) as pool:
+        resolution = _resolve(provider, references)
+        values, problems = pool.submit(asyncio.run, resolution).result()
+    return fetched | values, problems
+
+
+async def _resolve(
+    provider: SecretProvider, references: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
+    values, problems = {}, []
+    for field, name in references.items():
+        try:
+            values[field] = (await provider.newest(name)).value
+        except errors.OperationError as error:
+            problems.append(f"{field.upper()}: {error}")
+    return values, problems
+
+
+def _validated(fetched: dict[str, Any]) -> tuple[Settings, list[str]]:
+    """Return the settings, with defaults where a value is bad, and what is bad."""
+    try:
+        return Settings(**fetched), []
+    except ValidationError as error:
+        bad = {str(found["loc"][0]): found["msg"] for found in error.errors()}
+    problems = [
+        f"{field.upper()}: {message.removeprefix('Value error, ')}"
+        for field, message in bad.items()
+    ]
+    return Settings(**fetched | {field: _default(field) for field in bad}), problems
+
+
+def _default(field: str) -> Any:  # noqa: ANN401 - of any type
+    return Settings.model_fields[field].default
+
+
+def _combined_problems(settings: Settings) -> list[str]:
+    """Return what is wrong between settings that are each well-formed."""
+    problems = adapters.problems(settings)
+    if settings.smtp_host and bool(settings.smtp_user) != bool(settings.smtp_password):
+        problems.append("SMTP_USER and SMTP_PASSWORD: set both, or neither")
+    if settings.in_production:
+        problems += _production_problems(settings)
+    return problems
+
+
+def _production_problems(settings: Settings) -> list[str]:
+    in_process = settings.redis_url is None and settings.rate_limit_enabled
+    embedded = settings.storage_url.startswith(("sqlite:", "memory:"))
+    rules = (
+        (
+            settings.jwt_secret_key is None,
+            "JWT_SECRET_KEY: required in production; `scribes-auth generate-secret`",
+        ),
+        (settings.smtp_host is None, "SMTP_HOST: required in production"),
+        (
+            settings.public_url is None,
+            "PUBLIC_URL: required in production, for the links in mails",
+        ),
+        (
+            settings.bcrypt_rounds < LOWEST_PRODUCTION_ROUNDS,
+            f"BCRYPT_ROUNDS: at least {LOWEST_PRODUCTION_ROUNDS} in production",
+        ),
+        (
+            embedded and not settings.single_replica,
+            "DATABASE_URL: needs a database server, or SINGLE_REPLICA=true",
+        ),
+        (
+            in_process and not settings.single_replica,
+            "REDIS_URL: needs a server that counts for all, or SINGLE_REPLICA=true",
+        ),
+        (
+            in_process and settings.workers > 1,
+            "WORKERS: several workers need REDIS_URL, or each counts for itself",
+        ),
+    )
+    problems = [message for broken, message in rules if broken]
+    if problem := _short_key(settings):
+        problems.append(problem)
+    return problems
+
+
+def _short_key(settings: Settings) -> str | None:
+    if settings.jwt_secret_key is None:
+        return None
+    length = len(settings.jwt_secret_key.get_secret_value().encode())
+    least = SHORTEST_KEY[settings.jwt_algorithm]
+    if length >= least:
+        return None
+    return (
+        f"JWT_SECRET_KEY: {length} bytes are too short, {settings.jwt_algorithm} needs"
+        f" {least} (RFC 7518); make one with `scribes-auth generate-secret`"
+    )
+
+
+def _development_secret(data_dir: Path) -> str:
+    """Return the secret kept in the data directory, made at the first start."""
+    kept = data_dir / "jwt-secret"
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = data_dir / f".jwt-secret-{secrets.token_hex(8)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(64), encoding="ascii")
+        try:
+            # Whole or not at all, and the first of several processes wins.
+            os.link(draft, kept)
+        except FileExistsError:
+            return kept.read_text(encoding="ascii")
+        finally:
+            draft.unlink()
+        return kept.read_text(encoding="ascii")
+    except OSError as error:
+        raise errors.BadConfiguration(
+            [f"DATA_DIR: {error.strerror} ({error.filename}); name one we may write to"]
+        ) from error

@@ -1,0 +1,81 @@
+"""Logs by structlog: for people in development, JSON in production; also to a file."""
+
+import logging
+import logging.handlers
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from config.settings import Settings
+
+SECRET_KEYS = re.compile(r"passw|secret|token$|authorization|cookie", re.IGNORECASE)
+JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
+NOISY = ("asyncio", "uvicorn", "mail.log")
+"""Libraries that would say at DEBUG what nobody may read."""
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send every log line of this process through one formatter."""
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
+    if settings.log_file is not None:
+        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
+        # Opens the file anew after logrotate has moved it.
+        handlers.append(logging.handlers.WatchedFileHandler(settings.log_file))
+    for handler in handlers:
+        handler.setFormatter(_formatter(settings))
+    logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
+    logging.captureWarnings(capture=True)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(max(logging.INFO, logging.root.level))
+
+
+def _formatter(settings: Settings) -> logging.Formatter:
+    as_json = (settings.log_format or _format_of(settings.app_env)) == "json"
+    plain = structlog.dev.ConsoleRenderer(
+        colors=False,
+        # Never the rich one: it prints local variables, passwords among them.
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+    renderer = structlog.processors.JSONRenderer() if as_json else plain
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _without_colours,
+            structlog.processors.format_exc_info,
+            _without_secrets,
+            renderer,
+        ],
+    )
+
+
+def _format_of(app_env: str) -> str:
+    return "json" if app_env == "production" else "console"
+
+
+def _without_colours(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    event.pop("color_message", None)  # uvicorn says everything twice
+    return event
+
+
+def _without_secrets(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Blank what should not have been logged in the first place: the last line of defence."""
+    for key, value in event.items():
+        if SECRET_KEYS.search(key):
+            event[key] = "***"
+        elif isinstance(value, str):
+            event[key] = JWT.sub("***", value)
+    return event

@@ -1,0 +1,200 @@
+"""Every setting there is: its variable's name is the field's, in capitals."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, TypeAdapter
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.keys import hmac_key
+from core.model import Limit, SigningKey
+from core.sessions import Rotation, SessionRules
+
+WINDOWS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+LIMIT = re.compile(r"\s*(\d{1,6})\s*/\s*(second|minute|hour|day)\s*", re.ASCII)
+
+
+def _comma_list(value: object) -> object:
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+def _web_url(value: str) -> str:
+    TypeAdapter(HttpUrl).validate_python(value)
+    return value.rstrip("/")
+
+
+def _limit(value: str) -> str:
+    windows = value.split(";")
+    for window in windows:
+        match = LIMIT.fullmatch(window)
+        if match is None or int(match[1]) == 0:
+            raise ValueError(
+                "must read like 5/minute or 5/minute;20/hour, with a number from 1 and"
+                " second, minute, hour or day"
+            )
+    return value
+
+
+WebUrl = Annotated[str, BeforeValidator(_web_url)]
+LimitText = Annotated[str, BeforeValidator(_limit)]
+Seconds = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """The configuration, read once."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    app_env: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    single_replica: bool = False
+    data_dir: Path = Path("var")
+    public_url: WebUrl | None = None
+    cors_origins: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_comma_list)
+    ] = ()
+    max_body_bytes: int = Field(65536, ge=1024)
+    read_timeout_seconds: float = Field(10, gt=0)
+    shutdown_timeout_seconds: int = Field(20, ge=1)
+
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    secrets_url: str = "env://"
+
+    jwt_secret_key: SecretStr | None = None
+    jwt_algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"
+    jwt_issuer: str = Field("scribes-auth", min_length=1)
+    jwt_audience: str = Field("scribes", min_length=1)
+    jwt_leeway_seconds: int = Field(10, ge=0, le=60)
+    jwt_access_token_expire_minutes: int = Field(30, ge=1)
+    jwt_access_token_expire_seconds: Seconds | None = None
+    jwt_refresh_token_expire_days: int = Field(7, ge=1)
+    jwt_refresh_token_expire_seconds: Seconds | None = None
+    session_max_days: int = Field(30, ge=1)
+    session_max_seconds: Seconds | None = None
+    refresh_rotation: Rotation = Rotation.PATIENT
+    refresh_grace_seconds: int = Field(30, ge=0, le=300)
+
+    require_verified_email: bool = False
+    verification_token_expire_hours: int = Field(24, ge=1)
+    verification_token_expire_seconds: Seconds | None = None
+    reset_token_expire_hours: int = Field(1, ge=1)
+    reset_token_expire_seconds: Seconds | None = None
+    verify_email_url: WebUrl | None = None
+    password_reset_url: WebUrl | None = None
+
+    password_policy: Literal["guide"] = "guide"  # noqa: S105 - a preset's name
+    bcrypt_rounds: int = Field(12, ge=4, le=16)
+    hash_max_wait_seconds: float = Field(2.5, gt=0)
+
+    rate_limit_enabled: bool = True
+    rate_limit_login: LimitText = "5/minute"
+    rate_limit_register: LimitText = "3/hour"
+    rate_limit_password_reset: LimitText = "3/hour"  # noqa: S105 - a limit
+    rate_limit_resend_verification: LimitText = "3/hour"
+    rate_limit_change_password: LimitText = "5/minute"  # noqa: S105
+
+    smtp_host: str | None = None
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_tls: Literal["starttls", "implicit", "none"] | None = None
+    smtp_timeout_seconds: float = Field(20, gt=0, le=30)
+    smtp_from_email: str = "noreply@scribes.app"
+    smtp_from_name: str = "Scribes App"
+    outbox_poll_seconds: float = Field(1, gt=0)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] | None = None
+    log_file: Path | None = None
+
+    @property
+    def in_production(self) -> bool:
+        return self.app_env == "production"
+
+    @property
+    def storage_url(self) -> str:
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir / 'scribes.db'}"
+        return self.database_url.get_secret_value()
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def verification_page(self) -> str:
+        return self.verify_email_url or f"{self.base_url}/verify-email"
+
+    @property
+    def reset_page(self) -> str:
+        return self.password_reset_url or f"{self.base_url}/reset-password"
+
+    @property
+    def verification_life(self) -> timedelta:
+        return _life(
+            self.verification_token_expire_seconds,
+            hours=self.verification_token_expire_hours,
+        )
+
+    @property
+    def reset_life(self) -> timedelta:
+        return _life(
+            self.reset_token_expire_seconds, hours=self.reset_token_expire_hours
+        )
+
+    @property
+    def leeway(self) -> timedelta:
+        return timedelta(seconds=self.jwt_leeway_seconds)
+
+    @property
+    def session_rules(self) -> SessionRules:
+        return SessionRules(
+            access_life=_life(
+                self.jwt_access_token_expire_seconds,
+                minutes=self.jwt_access_token_expire_minutes,
+            ),
+            refresh_life=_life(
+                self.jwt_refresh_token_expire_seconds,
+                days=self.jwt_refresh_token_expire_days,
+            ),
+            session_life=_life(self.session_max_seconds, days=self.session_max_days),
+            rotation=self.refresh_rotation,
+            grace=timedelta(seconds=self.refresh_grace_seconds),
+            require_verified_email=self.require_verified_email,
+        )
+
+    @property
+    def keyring(self) -> tuple[SigningKey, ...]:
+        """The keys, newest first; needs ``jwt_secret_key``."""
+        if self.jwt_secret_key is None:
+            raise ValueError("no JWT secret: settings come from load_settings()")
+        return (hmac_key(self.jwt_secret_key.get_secret_value(), self.jwt_algorithm),)
+
+    def limits(self, bucket: str) -> tuple[Limit, ...]:
+        """Return the limits of a bucket: ``login`` for ``rate_limit_login``."""
+        text: str = getattr(self, f"rate_limit_{bucket}")
+        return tuple(
+            Limit(f"{bucket}/{unit}", int(quota), timedelta(seconds=WINDOWS[unit]))
+            for quota, unit in LIMIT.findall(text)
+        )
+
+    def with_jwt_secret(self, secret: str) -> Self:
+        """Return the same settings with a secret that was made here."""
+        return self.model_copy(update={"jwt_secret_key": SecretStr(secret)})
+
+
+def _life(seconds: int | None, **guide_unit: int) -> timedelta:
+    return timedelta(seconds=seconds) if seconds else timedelta(**guide_unit)

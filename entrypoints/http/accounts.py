@@ -1,0 +1,126 @@
+"""Resources around an account."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from falcon.asgi import Request
+
+from core import errors
+from core.accounts import Accounts
+from core.sessions import Sessions
+from entrypoints.http.bearer import BEARER_REFUSALS, identify
+from entrypoints.http.bodies import (
+    Address,
+    MailedToken,
+    Message,
+    NewUser,
+    PasswordChange,
+    PasswordReset,
+    UserDetails,
+)
+from entrypoints.http.operation import operation
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    accounts: Accounts
+
+    @operation(
+        "Register a user",
+        body=NewUser,
+        answers=UserDetails,
+        status=HTTPStatus.CREATED,
+        refuses=(errors.EmailTaken, errors.UsernameTaken, errors.Overloaded),
+    )
+    async def on_post(self, req: Request, body: NewUser) -> UserDetails:
+        user = await self.accounts.register(
+            email=body.email,
+            username=body.username,
+            password=body.password,
+            full_name=body.full_name,
+        )
+        return UserDetails.of(user)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyEmail:
+    accounts: Accounts
+
+    @operation(
+        "Prove an e-mail address by the token that was mailed to it",
+        body=MailedToken,
+        answers=Message,
+        refuses=(errors.InvalidMailToken,),
+    )
+    async def on_post(self, req: Request, body: MailedToken) -> Message:
+        await self.accounts.verify_email(body.token)
+        return Message(message="Email verified successfully")
+
+
+@dataclass(frozen=True, slots=True)
+class ResendVerification:
+    accounts: Accounts
+
+    @operation(
+        "Mail a new verification token; the answer is the same for every address",
+        body=Address,
+        answers=Message,
+    )
+    async def on_post(self, req: Request, body: Address) -> Message:
+        await self.accounts.resend_verification(body.email)
+        return Message(
+            message="If the address needs verification, an email has been sent"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPasswordReset:
+    accounts: Accounts
+
+    @operation(
+        "Mail a password reset token; the answer is the same for every address",
+        body=Address,
+        answers=Message,
+    )
+    async def on_post(self, req: Request, body: Address) -> Message:
+        await self.accounts.request_password_reset(body.email)
+        return Message(
+            message="If the address is registered, a password reset email sent to it"
+            " is on its way"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPasswordReset:
+    accounts: Accounts
+
+    @operation(
+        "Set a new password by the token that was mailed; all sessions end",
+        body=PasswordReset,
+        answers=Message,
+        refuses=(errors.InvalidMailToken, errors.Overloaded),
+    )
+    async def on_post(self, req: Request, body: PasswordReset) -> Message:
+        await self.accounts.reset_password(body.token, body.new_password)
+        return Message(message="Password reset successful")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    accounts: Accounts
+    sessions: Sessions
+
+    @operation(
+        "Change the password; all other sessions end",
+        body=PasswordChange,
+        answers=Message,
+        refuses=(*BEARER_REFUSALS, errors.WrongCurrentPassword, errors.Overloaded),
+        bearer=True,
+    )
+    async def on_post(self, req: Request, body: PasswordChange) -> Message:
+        await self.accounts.change_password(
+            await identify(req, self.sessions),
+            current_password=body.current_password,
+            new_password=body.new_password,
+        )
+        return Message(message="Password changed successfully")

@@ -1,0 +1,87 @@
+"""What happens around every request: its id, its log line, its headers, its reader."""
+
+import logging
+import re
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import structlog
+from falcon.asgi import Request, Response
+
+from core.model import Client
+from core.ports import IdGenerator
+from entrypoints.http.operation import BodyReader
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+LONGEST_LABEL = 200
+LONGEST_PATH = 200
+QUIET = ("/livez", "/readyz", "/health")
+"""Asked every few seconds: told at DEBUG while all is well."""
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Names the request, and tells what became of it."""
+
+    ids: IdGenerator
+    reader: BodyReader
+
+    async def process_request(self, req: Request, resp: Response) -> None:
+        given = req.get_header("X-Request-ID") or ""
+        request_id = given if REQUEST_ID.fullmatch(given) else self.ids.new_id()
+        req.context.request_id = request_id
+        req.context.reader = self.reader
+        req.context.started = time.perf_counter()
+        label = (req.user_agent or "")[:LONGEST_LABEL]
+        req.context.client = Client(address=req.remote_addr, label=label)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(
+            request_id=request_id, client=req.remote_addr
+        )
+
+    async def process_response(
+        self, req: Request, resp: Response, resource: object, req_succeeded: bool
+    ) -> None:
+        resp.set_header("X-Request-ID", req.context.request_id)
+        status = HTTPStatus(resp.status_code)
+        seconds = time.perf_counter() - req.context.started
+        quiet = req.path in QUIET and status < HTTPStatus.BAD_REQUEST
+        # The raw path: percent-encoded, so it can't break or forge a line.
+        path = req.scope["raw_path"].decode("ascii", "replace")[:LONGEST_PATH]
+        log.log(
+            logging.DEBUG if quiet else logging.INFO,
+            "%s %s %d %s",
+            req.method,
+            path,
+            status,
+            status.phrase,
+            extra={"milliseconds": round(seconds * 1000, 1)},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityHeaders:
+    """Safe defaults where a response says nothing else."""
+
+    https: bool
+
+    async def process_response(
+        self, req: Request, resp: Response, resource: object, req_succeeded: bool
+    ) -> None:
+        for name, value in HEADERS.items():
+            if resp.get_header(name) is None:
+                resp.set_header(name, value)
+        if resp.get_header("Cache-Control") is None:
+            resp.set_header("Cache-Control", "no-store")
+        if self.https:
+            resp.set_header("Strict-Transport-Security", "max-age=63072000")

@@ -1,0 +1,113 @@
+"""`/openapi.json` (OpenAPI 3.1), from the operations and models that do the work."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from core import errors
+from entrypoints.http.bodies import Problem
+from entrypoints.http.limits import BUCKETS
+from entrypoints.http.operation import Operation, operations_of
+from entrypoints.http.problems import STATUS
+
+REF = "#/components/schemas/{model}"
+BODY_PROBLEMS = {
+    HTTPStatus.BAD_REQUEST: "The body is not valid JSON",
+    HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not application/json",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Fields break their rules; all of them are named",
+}
+
+
+def openapi(resources: Mapping[str, object], *, version: str) -> dict[str, Any]:
+    """Describe every operation of the resources, by path."""
+    operations = {
+        path: found for path, res in resources.items() if (found := operations_of(res))
+    }
+    every = [one for found in operations.values() for one in found.values()]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Scribes Auth",
+            "version": version,
+            "description": "Accounts, log-ins, JWTs and password resets.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": {
+            path: {
+                method: _operation(path, method, one) for method, one in found.items()
+            }
+            for path, found in operations.items()
+        },
+        "components": {
+            "schemas": _schemas(every),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            },
+        },
+    }
+
+
+def _operation(path: str, method: str, facts: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": f"{method}{path}".replace("/", "_").replace(".", "_"),
+        "summary": facts.summary,
+        "tags": ["auth" if path.startswith("/auth/") else "service"],
+        "responses": _responses(path, facts),
+    }
+    if facts.body is not None:
+        described["requestBody"] = {
+            "required": not facts.body_optional,
+            "content": _content("application/json", facts.body),
+        }
+    if facts.bearer:
+        described["security"] = [{"bearer": []}]
+    return described
+
+
+def _responses(path: str, facts: Operation) -> dict[str, Any]:
+    reasons: dict[HTTPStatus, list[str]] = {}
+    refuses: list[type[errors.AuthError]] = [*facts.refuses, errors.Unavailable]
+    for error in refuses:
+        reasons.setdefault(STATUS[error], []).append(error.detail)
+    if path in BUCKETS:
+        reasons[HTTPStatus.TOO_MANY_REQUESTS] = [errors.TooManyAttempts.detail]
+    if facts.body is not None:
+        for status, reason in BODY_PROBLEMS.items():
+            reasons.setdefault(status, []).append(reason)
+    good = {
+        "description": facts.status.phrase,
+        "content": _content("application/json", facts.answers),
+    }
+    refusals = {
+        str(int(status)): {
+            "description": "; or ".join(dict.fromkeys(details)),
+            "content": _content("application/problem+json", Problem),
+        }
+        for status, details in sorted(reasons.items())
+    }
+    return {str(int(facts.status)): good, **refusals}
+
+
+def _content(media: str, model: type[BaseModel]) -> dict[str, Any]:
+    return {media: {"schema": {"$ref": REF.format(model=model.__name__)}}}
+
+
+def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
+    bodies = {one.body for one in operations if one.body is not None}
+    answers = {one.answers for one in operations} | {Problem}
+    _, described = models_json_schema(
+        [(model, "validation") for model in sorted(bodies, key=_name)]
+        + [(model, "serialization") for model in sorted(answers, key=_name)],
+        ref_template=REF,
+    )
+    schemas: dict[str, Any] = described["$defs"]
+    return schemas
+
+
+def _name(model: type[BaseModel]) -> str:
+    return model.__name__

@@ -1,0 +1,116 @@
+"""Every refusal as `application/problem+json` (RFC 9457), from one table."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+
+import falcon
+from falcon.asgi import Request, Response
+
+from core import errors
+from entrypoints.http.bodies import FieldProblem, Problem
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[errors.AuthError], HTTPStatus] = {
+    errors.EmailTaken: HTTPStatus.BAD_REQUEST,
+    errors.UsernameTaken: HTTPStatus.BAD_REQUEST,
+    errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
+    errors.AccountInactive: HTTPStatus.FORBIDDEN,
+    errors.EmailNotVerified: HTTPStatus.FORBIDDEN,
+    errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.InvalidToken: HTTPStatus.UNAUTHORIZED,
+    errors.ExpiredToken: HTTPStatus.UNAUTHORIZED,
+    errors.SessionEnded: HTTPStatus.UNAUTHORIZED,
+    errors.InvalidRefreshToken: HTTPStatus.UNAUTHORIZED,
+    errors.InvalidMailToken: HTTPStatus.BAD_REQUEST,
+    errors.WrongCurrentPassword: HTTPStatus.BAD_REQUEST,
+    errors.PasswordRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+BAD_TOKENS = (errors.InvalidToken, errors.ExpiredToken, errors.SessionEnded)
+"""A token came, and was no good: RFC 6750 wants an error code in the challenge."""
+
+
+class InvalidBody(Exception):
+    """Fields break their rules; ``problems`` names every one of them."""
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = list(problems)
+
+
+def answer_problem(req: Request, resp: Response, problem: Problem) -> None:
+    """Make the response this problem."""
+    if problem.request_id is None:
+        problem = problem.model_copy(
+            update={"request_id": getattr(req.context, "request_id", None)}
+        )
+    resp.status = problem.status
+    resp.content_type = "application/problem+json"
+    resp.text = problem.model_dump_json(exclude_none=True)
+
+
+def _problem(status: int, detail: str, code: str) -> Problem:
+    title = HTTPStatus(status).phrase
+    return Problem(title=title, status=status, detail=detail, code=code)
+
+
+def challenge(error: errors.AuthError) -> str:
+    """Return the `WWW-Authenticate` of a 401 (RFC 6750, section 3)."""
+    if isinstance(error, BAD_TOKENS):
+        return f'Bearer error="invalid_token", error_description="{error}"'
+    return "Bearer"
+
+
+async def refuse(
+    req: Request, resp: Response, error: errors.AuthError, _params: object
+) -> None:
+    """Answer an error of the core."""
+    if isinstance(error, errors.PasswordRejected):
+        # The door checks bodies first; here a policy changed under our feet.
+        problems = [FieldProblem(field="", message=str(error), code=error.code)]
+        await refuse_body(req, resp, InvalidBody(problems), _params)
+        return
+    status = STATUS[type(error)]
+    if status is HTTPStatus.UNAUTHORIZED:
+        resp.set_header("WWW-Authenticate", challenge(error))
+    if isinstance(error, errors.TooManyAttempts | errors.Unavailable):
+        resp.set_header("Retry-After", str(error.retry_after))
+    answer_problem(req, resp, _problem(status, str(error), error.code))
+
+
+async def refuse_body(
+    req: Request, resp: Response, error: InvalidBody, _params: object
+) -> None:
+    """Answer a body that breaks rules."""
+    named = (
+        f"{p.field}: {p.message}" if p.field else p.message for p in error.problems
+    )
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    problem = _problem(status, "; ".join(named), "validation_failed")
+    answer_problem(req, resp, problem.model_copy(update={"errors": error.problems}))
+
+
+async def refuse_http(
+    req: Request, resp: Response, error: falcon.HTTPError, _params: object
+) -> None:
+    """Answer an error of Falcon's, or of ours at the door."""
+    status = HTTPStatus(error.status_code)
+    if error.headers:
+        resp.set_headers(error.headers)
+    detail = error.description or status.phrase
+    code = error.code or status.phrase.lower().replace(" ", "_")
+    answer_problem(req, resp, _problem(status, detail, str(code)))
+
+
+async def refuse_bug(
+    req: Request, resp: Response, error: Exception, _params: object
+) -> None:
+    """Answer what nobody foresaw; the log has the rest."""
+    log.error("Unhandled error", exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    answer_problem(req, resp, _problem(status, "Internal server error", "internal"))
