@@ -1,0 +1,7 @@
+"""Run every measurement: `make bench`."""
+
+from bench import login_timing, throughput
+
+if __name__ == "__main__":
+    login_timing.main()
+    throughput.main()
