@@ -135,3 +135,7 @@ async def _create_admin(container: Container, wanted: NewUser) -> int:
 def generate_secret() -> None:
     """Print a new JWT secret, long enough for every algorithm."""
     typer.echo(secrets.token_hex(64))
+
+
+if __name__ == "__main__":
+    app()

@@ -22,6 +22,9 @@ class SmallHasher(PasswordHasher):
     def is_stale(self, stored: str) -> bool:
         return self.parts(stored)[1] is None
 
+    async def aclose(self) -> None:
+        return None
+
     def salt(self) -> str:
         return secrets.token_hex(8)
 
@@ -33,7 +36,9 @@ class SmallHasher(PasswordHasher):
         return (match[1], match[2]) if match else ("", None)
 
     def digest(self, material: bytes, salt: str) -> str:
-        return hashlib.pbkdf2_hmac("sha256", material, salt.encode(), 1000).hex()
+        # Hashed first: HMAC fills its keys up with NULs.
+        key = hashlib.sha256(material).digest()
+        return hashlib.pbkdf2_hmac("sha256", key, salt.encode(), 1000).hex()
 
 
 class NeverMatches(SmallHasher):
@@ -128,6 +133,7 @@ class SlowOnLong(SmallHasher):
     async def verify(self, password: str, stored: str | None) -> bool:
         if len(password) > 72:
             await super().verify(password, stored)
+            await super().verify(password, stored)
         return await super().verify(password, stored)
 
 
@@ -149,3 +155,12 @@ class SharesAVariable(SmallHasher):
         self.password = password
         await asyncio.sleep(0)
         return await super().hash(self.password)
+
+
+class ClosesOnce(SmallHasher):
+    is_open = True
+
+    async def aclose(self) -> None:
+        if not self.is_open:
+            raise RuntimeError
+        self.is_open = False

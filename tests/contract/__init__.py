@@ -2,5 +2,15 @@
 
 import pytest
 
-for suite in ("storage", "rate_limiter", "secrets", "hasher", "tokens", "mailer"):
+STORAGE = ("", "_users", "_passwords", "_sessions", "_tokens", "_events", "_values")
+
+for suite in (
+    *(f"storage{part}" for part in STORAGE),
+    "storage_records",
+    "rate_limiter",
+    "secrets",
+    "hasher",
+    "tokens",
+    "mailer",
+):
     pytest.register_assert_rewrite(f"{__name__}.{suite}")

@@ -3,6 +3,7 @@
 import asyncio
 import email
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
@@ -79,6 +80,8 @@ class SmtpServer:
     reluctance: float = 0.0
     """Seconds between ``QUIT`` and the answer."""
     most_at_once: int = 0
+    """The highest number of messages that waited for their answer together."""
+    _at_once: int = 0
     _open: set[_Connection] = field(default_factory=set)
 
     async def __aenter__(self) -> Self:
@@ -106,7 +109,11 @@ class SmtpServer:
         for connection in tuple(self._open):
             if isinstance(connection.transport, asyncio.WriteTransport):
                 connection.transport.abort()
-            await connection.ended.wait()
+            with suppress(
+                TimeoutError
+            ):  # it never hears of a TLS handshake that failed
+                await asyncio.wait_for(connection.ended.wait(), 0.1)
+            self._open.discard(connection)
 
     def _connection(self) -> _Connection:
         starttls = self.offer is Offer.STARTTLS
@@ -167,8 +174,10 @@ class SmtpServer:
     async def handle_DATA(  # noqa: N802
         self, _server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        self.most_at_once = max(self.most_at_once, len(self._open))
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
         await asyncio.sleep(self.patience)
+        self._at_once -= 1
         if self.content_reply:
             return self.content_reply
         self.inbox.append(

@@ -47,7 +47,8 @@ class Tables:
     outbox: dict[EventId, Waiting] = field(default_factory=dict)
 
     def update(self, user: User, **changes: Any) -> User:  # noqa: ANN401 - its fields
-        self.users[user.id] = after = owned(replace(user, **changes))
+        after = owned(replace(user, **changes))
+        self.users[after.id] = after
         return after
 
     def has_hash(self, user_id: UserId, password_hash: str) -> bool:
