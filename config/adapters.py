@@ -71,8 +71,8 @@ def mailer(settings: Settings) -> Mailer:
     adapter: Mailer = smtp.SmtpMailer(
         host=settings.smtp_host,
         port=settings.smtp_port,
-        user=settings.smtp_user,
-        password=password.get_secret_value() if password else None,
+        user=settings.smtp_user or "",
+        password=password.get_secret_value() if password else "",
         tls=smtp.SmtpTls(tls) if tls else smtp.SmtpTls.default_for(settings.smtp_port),
         timeout=settings.smtp_timeout_seconds,
         renderer=renderer,

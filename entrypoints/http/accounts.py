@@ -69,7 +69,7 @@ class ResendVerification:
     async def on_post(self, req: Request, body: Address) -> Message:
         await self.accounts.resend_verification(body.email)
         return Message(
-            message="If the address needs verification, an email has been sent"
+            message="Verification email sent, if the address is waiting for one"
         )
 
 
@@ -85,8 +85,7 @@ class RequestPasswordReset:
     async def on_post(self, req: Request, body: Address) -> Message:
         await self.accounts.request_password_reset(body.email)
         return Message(
-            message="If the address is registered, a password reset email sent to it"
-            " is on its way"
+            message="Password reset email sent, if the address is registered"
         )
 
 
