@@ -4,12 +4,14 @@ import logging
 import logging.handlers
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
 
 from config.settings import Settings
+from core import errors
 
 SECRET_KEYS = re.compile(r"passw|secret|token$|authorization|cookie", re.IGNORECASE)
 JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
@@ -18,18 +20,27 @@ NOISY = ("asyncio", "uvicorn", "mail.log")
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send every log line of this process through one formatter."""
+    """Send every log line of this process through one formatter; raises BadConfiguration."""
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if settings.log_file is not None:
-        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
-        # Opens the file anew after logrotate has moved it.
-        handlers.append(logging.handlers.WatchedFileHandler(settings.log_file))
+        handlers.append(_file_handler(settings.log_file))
     for handler in handlers:
         handler.setFormatter(_formatter(settings))
     logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
     logging.captureWarnings(capture=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.INFO, logging.root.level))
+
+
+def _file_handler(file: Path) -> logging.Handler:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Opens the file anew after logrotate has moved it.
+        return logging.handlers.WatchedFileHandler(file, encoding="utf-8")
+    except OSError as error:
+        raise errors.BadConfiguration(
+            [f"LOG_FILE: {error.strerror} ({file}); name one we may write to"]
+        ) from error
 
 
 def _formatter(settings: Settings) -> logging.Formatter:
@@ -73,9 +84,19 @@ def _without_secrets(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """Blank what should not have been logged in the first place: the last line of defence."""
-    for key, value in event.items():
-        if SECRET_KEYS.search(key):
-            event[key] = "***"
-        elif isinstance(value, str):
-            event[key] = JWT.sub("***", value)
-    return event
+    return {key: _blanked(key, value) for key, value in event.items()}
+
+
+def _blanked(key: object, value: Any) -> Any:  # noqa: ANN401 - of any type
+    if SECRET_KEYS.search(str(key)):
+        return "***"
+    if isinstance(value, str):
+        return JWT.sub("***", value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {name: _blanked(name, inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_blanked("", inner) for inner in value]
+    # As the renderers write what they don't know.
+    return JWT.sub("***", repr(value))

@@ -45,7 +45,12 @@ class Outbox:
         due = await self.storage.events.claim(
             at=self.clock.now(), lease=LEASE, limit=BATCH
         )
-        await asyncio.gather(*(self._deliver(delivery) for delivery in due))
+        outcomes = await asyncio.gather(
+            *(self._deliver(delivery) for delivery in due), return_exceptions=True
+        )
+        # Only now, when every other mail is done with.
+        for failure in filter(None, outcomes):
+            raise failure
         return len(due)
 
     async def _deliver(self, delivery: Delivery) -> None:

@@ -51,7 +51,10 @@ def serve(
     # Here, so that the other commands start without it.
     from entrypoints.http import server  # noqa: PLC0415
 
-    server.serve(settings)
+    try:
+        server.serve(settings)
+    except (errors.BadConfiguration, errors.Unavailable) as error:
+        raise _failure(str(error)) from None
 
 
 @app.command()

@@ -1,9 +1,11 @@
 """Stand-ins for what tests must steer; all else in the tests is the real thing."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from core.ports import Clock
+from core.model import Mail
+from core.ports import Clock, Mailer
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -19,3 +21,19 @@ class SetClock(Clock):
 
     def advance(self, by: timedelta) -> None:
         self.time += by
+
+
+@dataclass(slots=True)
+class Postman(Mailer):
+    """Keeps the mails it is given; fails, or stops on the way, as it is told."""
+
+    sent: list[Mail] = field(default_factory=list)
+    failures: dict[str, Exception] = field(default_factory=dict)
+    """What to raise, by recipient."""
+    is_stuck: bool = False
+
+    async def send(self, mail: Mail) -> None:
+        await asyncio.sleep(3600 if self.is_stuck else 0)
+        if mail.to in self.failures:
+            raise self.failures[mail.to]
+        self.sent.append(mail)

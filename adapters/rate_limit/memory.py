@@ -17,7 +17,9 @@ Log: TypeAlias = list[datetime]
 @dataclass(slots=True)
 class MemoryRateLimiter(RateLimiter):
     clock: Clock
-    _logs: OrderedDict[Attempt, Log] = field(default_factory=OrderedDict, init=False)
+    logs: OrderedDict[Attempt, Log] = field(
+        default_factory=OrderedDict, init=False, repr=False
+    )
     _latest: datetime | None = field(default=None, init=False)
     _behind: timedelta = field(default=timedelta(0), init=False)
 
@@ -47,17 +49,17 @@ class MemoryRateLimiter(RateLimiter):
         return now
 
     def _log(self, attempt: Attempt, now: datetime) -> Log:
-        log = self._logs.setdefault(attempt, [])
+        log = self.logs.setdefault(attempt, [])
         _forget(log, now)
         return log
 
     def _sweep(self, count: int, now: datetime) -> None:
         # Two looks for each log that a call may add: at most as many are dead as alive.
-        for _ in range(min(count, len(self._logs))):
-            attempt, log = self._logs.popitem(last=False)
+        for _ in range(min(count, len(self.logs))):
+            attempt, log = self.logs.popitem(last=False)
             _forget(log, now)
             if log:
-                self._logs[attempt] = log
+                self.logs[attempt] = log
 
 
 def _forget(log: Log, now: datetime) -> None:

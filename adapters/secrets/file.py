@@ -77,7 +77,15 @@ class FileSecrets(SecretProvider):
 
 
 def _content(path: Path) -> tuple[bytes, datetime]:
-    # Opened once: a swap of the mount between two looks would mix two versions.
+    try:
+        return _opened(path)
+    except FileNotFoundError:
+        # The mount may have been swapped while its links were followed.
+        return _opened(path)
+
+
+def _opened(path: Path) -> tuple[bytes, datetime]:
+    # Opened once: a swap between two looks would mix two versions.
     with path.open("rb") as file:
         milliseconds = os.fstat(file.fileno()).st_mtime_ns // 1_000_000
         return file.read(), EPOCH + timedelta(milliseconds=milliseconds)

@@ -85,7 +85,7 @@ def _middleware(container: Container) -> list[Any]:
     if settings.cors_origins:
         around.append(
             CORSMiddleware(
-                allow_origins=settings.cors_origins,
+                allow_origins=_origins(settings.cors_origins),
                 expose_headers=(
                     "Retry-After",
                     "RateLimit",
@@ -98,3 +98,8 @@ def _middleware(container: Container) -> list[Any]:
         limits = {path: settings.limits(bucket) for path, bucket in BUCKETS.items()}
         around.append(RateLimits(container.limiter(), limits))
     return around
+
+
+def _origins(listed: tuple[str, ...]) -> str | tuple[str, ...]:
+    # Falcon takes the wildcard only by itself.
+    return "*" if "*" in listed else listed

@@ -51,7 +51,8 @@ class RateLimits:
         limits = self.limits.get(req.path, ()) if req.method == "POST" else ()
         if not limits:
             return
-        subject = subject_of(req.context.client.address)
+        bucket = SHARED.get(req.path, req.path)
+        subject = f"{bucket} {subject_of(req.context.client.address)}"
         quotas = await self.limiter.hit([Attempt(limit, subject) for limit in limits])
         _tell(resp, quotas)
         refusals = [quota.reset for quota in quotas if not quota.allowed]

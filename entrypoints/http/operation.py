@@ -119,6 +119,9 @@ class BodyReader:
             ) from None
         if len(content) > self.max_bytes:
             raise too_large
+        if len(content) < (req.content_length or 0):
+            # The client is gone: what half a form says is not what it meant.
+            raise falcon.HTTPBadRequest(description="The body is not complete")
         return content
 
     def validated(self, content: bytes, model: type[BaseModel]) -> BaseModel:

@@ -1,7 +1,10 @@
 """uvicorn, set up for this service."""
 
 import asyncio
-from typing import Any
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -10,7 +13,12 @@ from config.container import Container
 from config.loading import load_settings
 from config.logging import configure_logging
 from config.settings import Settings
+from core.ports import Storage
 from entrypoints.http.app import create
+
+Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
+Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
+Asgi: TypeAlias = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 FACTORY = "entrypoints.http.server:application"
 
@@ -24,6 +32,13 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._await_headers()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        between = self.cycle is None or self.cycle.response_complete
+        if between and self._header_timer is None:
+            # The rest of a body that nobody reads: it stopped the keep-alive timer.
+            self._await_headers()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -49,16 +64,43 @@ class PatientProtocol(HttpToolsProtocol):
             self._header_timer = None
 
 
-def application() -> Any:  # noqa: ANN401 - what uvicorn calls in each worker process
+def prompt(app: Asgi) -> Asgi:
+    """Hand requests over when their headers are here; Falcon waits for a body to begin."""
+
+    async def handle(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        await app(scope, _at_once(receive) if "method" in scope else receive, send)
+
+    return handle
+
+
+def _at_once(receive: Receive) -> Receive:
+    beginning = iter([{"type": "http.request", "body": b"", "more_body": True}])
+
+    async def receive_next() -> Mapping[str, Any]:
+        return next(beginning, None) or await receive()
+
+    return receive_next
+
+
+def application() -> Asgi:
     """Return the application, configured from the environment."""
     settings = load_settings()
     configure_logging(settings)
-    return create(Container(settings=settings))
+    PatientProtocol.header_timeout = settings.read_timeout_seconds
+    return prompt(create(Container(settings=settings)))
 
 
 def serve(settings: Settings) -> None:
-    """Serve until told to stop; requests under way are finished first."""
-    PatientProtocol.header_timeout = settings.read_timeout_seconds
+    """
+    Serve until told to stop; requests under way are finished first.
+
+    Raises BadConfiguration and Unavailable for what keeps it from starting.
+    """
+    configure_logging(settings)
+    asyncio.run(_try(Container(settings=settings).storage()))
+    # uvicorn ends the process by the signal that it was stopped by; to have been
+    # stopped is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         FACTORY,
         factory=True,
@@ -74,3 +116,11 @@ def serve(settings: Settings) -> None:
         timeout_keep_alive=65,
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
     )
+
+
+async def _try(storage: Storage) -> None:
+    """Open the storage once before any worker does: here it can fail in plain words."""
+    try:
+        await storage.open()
+    finally:
+        await storage.aclose()

@@ -67,8 +67,8 @@ async def test_a_simple_script_finds_the_whole_link(
     await mailer.send(replace(MAIL, name="Zoë"))
 
     file = only_file(directory)
-    link, *_ = re.findall(r"http[^ \n]*token=[^ \n]*", file.read_text())
-    assert f"https://scribes.example/verify?token={TOKEN}" == link
+    link, *_ = re.findall(rb"http[^ \n]*token=[^ \n]*", file.read_bytes())
+    assert f"https://scribes.example/verify?token={TOKEN}" == link.decode()
 
 
 async def test_a_file_is_named_by_time_and_kind(

@@ -39,7 +39,7 @@ HOSTILE_NAMES = (
     '"><img src=x onerror=alert(1)>',
     "{{ 7 * 7 }}{% include 'secrets' %}",
     "\udcff\x00\x1b[2J Ann",
-    "A" * 5000,
+    "A" * 1500,
 )
 
 HOSTILE_ADDRESSES = (
@@ -198,9 +198,10 @@ class MailerContract(Contract):
         for n, name in enumerate((*HOSTILE_NAMES, "Tom & Jerry")):
             await subject.mailer.send(replace(MAIL, id=f"{n + 2:032x}", name=name))
 
-        for arrival in subject.received():
-            assert html(harmless.message).tags == html(arrival.message).tags
-            assert html(harmless.message).links == html(arrival.message).links
+        expected = html(harmless.message)
+        for page in (html(arrival.message) for arrival in subject.received()):
+            assert expected.tags == page.tags
+            assert expected.links == page.links
 
     async def test_an_address_adds_no_headers_recipients_or_markup(
         self, subject: Post

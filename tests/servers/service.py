@@ -6,16 +6,27 @@ import os
 import re
 import signal
 import socket
+import sqlite3
+import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from email.message import EmailMessage
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 import httpx
 
-START_SECONDS = 30
+from tests.servers import LOOPBACK
+
+T = TypeVar("T")
+
+CHECKOUT = Path(__file__).parents[2]
+START_SECONDS = 30.0
+END_SECONDS = 40.0
 QUICK = {
     "BCRYPT_ROUNDS": "4",
     "OUTBOX_POLL_SECONDS": "0.05",
@@ -23,74 +34,139 @@ QUICK = {
 }
 """Settings that make tests quick; those about a limit or a cost say otherwise."""
 
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trusts nobody: loading the machine's authorities takes longer than most tests."""
+
 LINK = re.compile(r"https?://\S+[?&]token=(\S+)")
 
 
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-class Service:
-    """A service with its own data directory; may be killed and started again."""
+def wait_for(look: Callable[[], T | None], what: str, *, seconds: float = 10) -> T:
+    """Return what ``look`` finds as soon as it finds something."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:g} seconds for {what}")
+        time.sleep(0.02)
+    return found
 
-    def __init__(self, directory: Path, **settings: str) -> None:
+
+class Service:
+    """
+    A service with its own data directory; may be killed and started again.
+
+    ``program`` is the command line to run, by default this checkout's.
+    """
+
+    def __init__(
+        self, directory: Path, *, program: Sequence[str] = (), **settings: str
+    ) -> None:
         self.directory = directory
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{LOOPBACK}:{self.port}"
         self.settings = {**QUICK, **settings}
         self.log = directory / "output.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self._program = tuple(program)
 
     @property
     def environment(self) -> Mapping[str, str]:
         """The whole of it: nothing of this machine's leaks in."""
+        checkout = {} if self._program else {"PYTHONPATH": str(CHECKOUT)}
         return {
             "PATH": os.environ["PATH"],
-            "HOST": "127.0.0.1",
+            "HOST": LOOPBACK,
             "PORT": str(self.port),
             "DATA_DIR": str(self.directory / "var"),
+            **checkout,
             **self.settings,
         }
 
-    def start(self) -> "Service":
-        """Start, and return when it is ready."""
+    @property
+    def output(self) -> str:
+        """All that it ever printed."""
+        return self.log.read_text(encoding="utf-8")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of the program to its end, with the same settings."""
+        return subprocess.run(  # noqa: S603 - our own program
+            self._command(*arguments),
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+            check=False,
+        )
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start, and wait for nothing."""
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "entrypoints.cli", "serve"],
+            self.process = subprocess.Popen(  # noqa: S603 - our own program
+                self._command("serve"),
                 cwd=self.directory,
-                env={**self.environment, "PYTHONPATH": str(Path.cwd())},
+                env=self.environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # its workers end with it
             )
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                if httpx.get(f"{self.url}/readyz").status_code == httpx.codes.OK:
-                    return self
-            except httpx.TransportError:
-                time.sleep(0.02)
-        self.kill()
-        raise RuntimeError(f"the service did not start:\n{self.log.read_text()}")
+        return self.process
+
+    def start(self, **settings: str) -> Self:
+        """Start, with these settings changed for good, and return when it is ready."""
+        self.settings |= settings
+        process = self.launch()
+        try:
+            wait_for(
+                lambda: self._is_ready(process), "the start", seconds=START_SECONDS
+            )
+        except BaseException:
+            self.kill()
+            raise
+        return self
 
     def kill(self) -> None:
         """End it as a crash would."""
-        self._end(signal.SIGKILL)
+        self._end(lambda process: os.killpg(process.pid, signal.SIGKILL))
 
-    def stop(self) -> int:
-        """End it as an operator would; return the exit code."""
-        return self._end(signal.SIGTERM)
+    def stop(self) -> int | None:
+        """End it as an operator would; return the exit code, None if it did not run."""
+        return self._end(lambda process: process.send_signal(signal.SIGTERM))
 
-    def _end(self, number: signal.Signals) -> int:
-        if self.process is None:
-            return 0
-        self.process.send_signal(number)
-        code = self.process.wait(timeout=40)
-        self.process = None
-        return code
+    def client(self) -> httpx.Client:
+        """Return a client."""
+        return httpx.Client(base_url=self.url, timeout=30, verify=NO_TLS)
+
+    def crowd(self) -> httpx.AsyncClient:
+        """Return a client for many requests at once."""
+        limits = httpx.Limits(max_connections=None)
+        return httpx.AsyncClient(
+            base_url=self.url, limits=limits, timeout=30, verify=NO_TLS
+        )
+
+    def sql(self, query: str, *values: object) -> list[Any]:
+        """Run one statement on the SQLite file, beside the service."""
+        file = self.directory / "var" / "scribes.db"
+        with closing(sqlite3.connect(file, timeout=10)) as database, database:
+            return database.execute(query, values).fetchall()
 
     def mails(self, to: str | None = None) -> list[EmailMessage]:
         """Return the mails in the mailbox, oldest first."""
@@ -101,15 +177,44 @@ class Service:
         ]
         return [mail for mail in read if to is None or to in mail["To"]]
 
-    def mailed_token(self, to: str, subject: str, *, seconds: float = 5) -> str:
-        """Wait for a mail whose subject has this word; return the token in its link."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            for mail in reversed(self.mails(to)):
-                body = mail.get_body(("plain",))
-                if subject in mail["Subject"].lower() and body is not None:
-                    found = LINK.search(body.get_content())
-                    if found:
-                        return found[1]
-            time.sleep(0.02)
-        raise TimeoutError(f"no mail about {subject!r} for {to}")
+    def mailed_token(self, to: str, subject: str, *, but: Sequence[str] = ()) -> str:
+        """Return the token of a mail whose subject has this word, as soon as it is there."""
+        return wait_for(
+            lambda: next(
+                (
+                    token
+                    for mail in self.mails(to)
+                    if subject in mail["Subject"].lower()
+                    and (token := token_in(mail)) not in but
+                ),
+                None,
+            ),
+            f"a mail about {subject!r} to {to}",
+        )
+
+    def _command(self, *arguments: str) -> list[str]:
+        program = self._program or (sys.executable, "-m", "entrypoints.cli")
+        return [*program, *arguments]
+
+    def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
+        if process.poll() is not None:
+            raise RuntimeError(f"the service did not start:\n{self.output}")
+        try:
+            return httpx.get(f"{self.url}/readyz", verify=NO_TLS).is_success
+        except httpx.TransportError:
+            return False
+
+    def _end(self, signal_to: Callable[[subprocess.Popen[bytes]], None]) -> int | None:
+        if self.process is None:
+            return None
+        signal_to(self.process)
+        code = self.process.wait(END_SECONDS)
+        self.process = None
+        return code
+
+
+def token_in(mail: EmailMessage) -> str:
+    """Return the token in the link of a mail; empty if there is none."""
+    body = mail.get_body(("plain",))
+    found = LINK.search(body.get_content()) if body else None
+    return found[1] if found else ""

@@ -1,0 +1,73 @@
+"""Faults of mailed tokens."""
+
+from asyncio import sleep
+from dataclasses import replace
+from datetime import timedelta
+
+from adapters.storage.memory.tokens import MemoryTokens
+from core.model import OneTimeToken, Purpose, TokenId
+from tests.adapters.broken_storage import Rest, breaks
+
+
+@breaks(
+    "a time of another offset is compared as an instant",
+    "a token comes back as it was issued",
+    "a verification token is good until it expires",
+    "an expired token is returned too",
+    "times come back in utc",
+    "what is no reset token resets nothing",
+    "what is no verification token verifies nothing",
+)
+class ShortensLives(MemoryTokens):
+    async def issue(self, token: OneTimeToken, **rest: Rest) -> None:
+        shorter = replace(token, expires_at=token.expires_at - timedelta(minutes=1))
+        await super().issue(shorter, **rest)
+
+
+@breaks(
+    "a newer token voids the users older of its purpose",
+    "of tokens issued at once one is good",
+)
+class KeepsOlderTokens(MemoryTokens):
+    async def issue(self, token: OneTimeToken, **rest: Rest) -> None:
+        before = dict(self.tables.tokens)
+        await super().issue(token, **rest)
+        self.tables.tokens.update(before)
+
+
+@breaks(
+    "a newer token voids no other purpose",
+    "a reset replaces the hash and nothing else",
+    "what is no reset token resets nothing",
+)
+class VoidsEveryPurpose(MemoryTokens):
+    async def issue(self, token: OneTimeToken, **rest: Rest) -> None:
+        for purpose in Purpose:
+            self.tables.void(token.user_id, purpose)
+        await super().issue(token, **rest)
+
+
+@breaks("a newer token voids nobody elses")
+class VoidsEverybodysTokens(MemoryTokens):
+    async def issue(self, token: OneTimeToken, **rest: Rest) -> None:
+        for user_id in self.tables.users:
+            self.tables.void(user_id, token.purpose)
+        await super().issue(token, **rest)
+
+
+@breaks("of tokens issued at once one is good")
+class VoidsBeforeItStores(MemoryTokens):
+    async def issue(self, token: OneTimeToken, **rest: Rest) -> None:
+        self.tables.void(token.user_id, token.purpose)
+        others = dict(self.tables.tokens)
+        await sleep(0)
+        others |= self.tables.tokens
+        await super().issue(token, **rest)
+        self.tables.tokens.update(others)
+
+
+@breaks("an expired token is returned too")
+class HidesOldTokens(MemoryTokens):
+    async def get(self, token_id: TokenId) -> OneTimeToken | None:
+        token = await super().get(token_id)
+        return token if token and token.expires_at.year > 2000 else None

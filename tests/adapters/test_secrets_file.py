@@ -1,0 +1,236 @@
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from adapters.secrets.file import FileSecrets
+from core import errors
+from tests.contract.secrets import SecretsContract, Vault
+
+
+class TestFile(SecretsContract):
+    @pytest.fixture
+    def subject(self, tmp_path: Path) -> Vault:
+        async def put(name: str, value: str) -> None:
+            (tmp_path / name).write_text(value, newline="")
+
+        async def remove(name: str) -> None:
+            (tmp_path / name).unlink()
+
+        return Vault(FileSecrets(tmp_path), tmp_path.as_uri(), put, remove)
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> FileSecrets:
+    return FileSecrets(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b"x\n", "x"),
+        (b"x\r\n", "x"),
+        (b"x\n\n", "x\n"),
+        (b"\nx", "\nx"),
+        (b"x \n", "x "),
+    ],
+)
+async def test_one_line_end_is_taken_off(
+    secrets: FileSecrets, content: bytes, value: str
+) -> None:
+    (secrets.directory / "jwt-secret").write_bytes(content)
+
+    assert value == (await secrets.newest("jwt-secret")).value
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), [(b"", "empty"), (b"\n", "empty"), (b"\xff\xfe", "UTF-8")]
+)
+async def test_what_is_empty_or_no_text_is_not_found(
+    secrets: FileSecrets, content: bytes, problem: str
+) -> None:
+    (secrets.directory / "jwt-secret").write_bytes(content)
+
+    with pytest.raises(errors.SecretNotFound, match=f"jwt-secret.*{problem}"):
+        await secrets.newest("jwt-secret")
+
+
+async def test_a_version_can_not_be_tried_against_a_list_of_passwords(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "smtp-password").write_text("hunter2")
+
+    one, other = [await FileSecrets(tmp_path).newest("smtp-password") for _ in range(2)]
+
+    assert one.version != other.version
+
+
+async def test_a_version_is_as_old_as_its_file(secrets: FileSecrets) -> None:
+    path = secrets.directory / "jwt-secret"
+    path.write_text("x")
+    os.utime(path, ns=(0, 1772366400_123_456_789))
+
+    created_at = (await secrets.newest("jwt-secret")).created_at
+
+    assert datetime(2026, 3, 1, 12, 0, 0, 123_000, tzinfo=UTC) == created_at
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../outside", "a/../../outside", "..", "/etc/passwd", "//etc/passwd", "a/../x"],
+)
+async def test_a_name_does_not_lead_out(tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside").write_text("not for you")
+    (tmp_path / "mount").mkdir()
+
+    with pytest.raises(errors.SecretNotFound, match="can't lead out"):
+        await FileSecrets(tmp_path / "mount").newest(name)
+
+
+@pytest.mark.parametrize("name", ["", ".", "a\0b", "\ud800", "folder", "file/x"])
+async def test_a_name_that_is_no_file_is_not_found(
+    secrets: FileSecrets, name: str
+) -> None:
+    (secrets.directory / "folder").mkdir()
+    (secrets.directory / "file").write_text("x")
+
+    with pytest.raises(errors.SecretNotFound):
+        await secrets.newest(name)
+
+
+async def test_a_missing_directory_is_told_when_it_is_read() -> None:
+    secrets = FileSecrets.from_url("file:///no/such/directory")
+
+    with pytest.raises(errors.SecretNotFound, match="/no/such/directory/jwt-secret"):
+        await secrets.newest("jwt-secret")
+
+
+async def test_a_file_that_can_not_be_read_is_denied(secrets: FileSecrets) -> None:
+    path = secrets.directory / "jwt-secret"
+    path.write_text("x")
+    path.chmod(0)
+
+    with nobody(), pytest.raises(errors.SecretDenied, match=f"jwt-secret.*{path}"):
+        await secrets.newest("jwt-secret")
+
+
+async def test_any_other_failure_is_worth_another_try(secrets: FileSecrets) -> None:
+    (secrets.directory / "jwt-secret").symlink_to("jwt-secret")
+
+    with pytest.raises(errors.SecretsUnavailable, match="jwt-secret"):
+        await secrets.newest("jwt-secret")
+
+
+async def test_a_mount_that_is_swapped_is_never_seen_half(tmp_path: Path) -> None:
+    mount = KubernetesMount(tmp_path)
+    mount.swap()
+    (tmp_path / "jwt-secret").symlink_to("..data/jwt-secret")
+    secrets = FileSecrets(tmp_path)
+
+    with mount.swapped_all_the_time():
+        seen = [await secrets.newest("jwt-secret") for _ in range(500)]
+
+    numbers = [int(secret.value[:8]) for secret in seen]
+    assert sorted(numbers) == numbers
+    assert len(set(numbers)) > 10
+    assert [mount.value(number) for number in numbers] == [s.value for s in seen]
+
+
+async def test_a_swap_while_the_links_are_followed_is_looked_at_again(
+    secrets: FileSecrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (secrets.directory / "jwt-secret").write_text("x")
+    failures = [FileNotFoundError()]
+    really_open = Path.open
+
+    def fail_once(path: Path, mode: str) -> IO[bytes]:
+        if failures:
+            raise failures.pop()
+        return really_open(path, mode)
+
+    monkeypatch.setattr(Path, "open", fail_once)
+
+    assert "x" == (await secrets.newest("jwt-secret")).value
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file://",
+        "file:",
+        "file:/run",
+        "file://run/secrets",
+        "file://localhost/run/secrets",
+        "file:///run?mode=r",
+        "file:///run#x",
+        "env://",
+        "file://[",
+        "",
+    ],
+)
+def test_a_url_is_an_absolute_path_and_nothing_more(url: str) -> None:
+    with pytest.raises(errors.BadConfiguration, match="file:///"):
+        FileSecrets.from_url(url)
+
+
+def test_a_path_in_a_url_may_be_quoted() -> None:
+    secrets = FileSecrets.from_url("file:///run/my%20secrets")
+
+    assert Path("/run/my secrets") == secrets.directory
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Have no rights: permissions mean nothing to root."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@dataclass(slots=True)
+class KubernetesMount:
+    """A directory that is replaced as the kubelet does it: by renaming one link."""
+
+    directory: Path
+    count: int = 0
+
+    @staticmethod
+    def value(number: int) -> str:
+        return f"{number:08}" * 2000
+
+    def swap(self) -> None:
+        old, self.count = self.directory / f"..{self.count}", self.count + 1
+        new = self.directory / f"..{self.count}"
+        new.mkdir()
+        (new / "jwt-secret").write_text(self.value(self.count))
+        link = self.directory / "..data_tmp"
+        link.symlink_to(new.name)
+        link.rename(self.directory / "..data")
+        shutil.rmtree(old, ignore_errors=True)
+
+    @contextmanager
+    def swapped_all_the_time(self) -> Iterator[None]:
+        done = threading.Event()
+
+        def swap() -> None:
+            while not done.is_set():
+                self.swap()
+
+        thread = threading.Thread(target=swap)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()

@@ -1,0 +1,142 @@
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from adapters.tokens.pyjwt import PyJwtTokens
+from core import errors
+from core.keys import hmac_key
+from tests.adapters import broken_tokens as broken
+from tests.contract.base import broken_laws
+from tests.contract.tokens import (
+    ACCESS,
+    KEY,
+    RING,
+    Tokens,
+    TokensContract,
+    opened,
+    refused,
+    signed,
+)
+
+PEM = "-----BEGIN PUBLIC KEY-----\nMA==\n-----END PUBLIC KEY-----\n"
+
+
+@pytest.fixture
+def tokens() -> PyJwtTokens:
+    return PyJwtTokens(issuer="scribes", audience="tests")
+
+
+class TestPyJwt(TokensContract):
+    @pytest.fixture
+    def subject(self, tokens: PyJwtTokens) -> Tokens:
+        return tokens
+
+
+BREACHES = [
+    (PyJwtTokens, set()),
+    (broken.Amends, set()),
+    (broken.SignsAllAsUsers, {"what_was_signed_is_read"}),
+    (
+        broken.SignsWithAnotherKey,
+        {
+            "a_token_is_a_compact_jws_that_anybody_can_check",
+            "other_claims_are_passed_over",
+        },
+    ),
+    (broken.SaysMore, {"claims_bear_their_registered_names"}),
+    (broken.ShufflesClaims, {"the_same_claims_make_the_same_text"}),
+    (
+        broken.ShortensLives,
+        {"times_are_whole_seconds_and_no_life_is_shortened"},
+    ),
+    (broken.JudgesTimes, {"times_are_not_judged"}),
+    (broken.KnowsOneKey, {"any_key_of_the_ring_verifies"}),
+    (broken.TriesEveryKey, {"only_the_key_that_is_named_verifies"}),
+    (broken.BelievesTheAlgorithm, {"only_the_algorithm_of_the_key_verifies"}),
+    (broken.TakesUnsigned, {"an_unsigned_token_is_refused"}),
+    (
+        broken.PassesOverKeyHeaders,
+        {"headers_that_bring_or_point_to_a_key_are_refused"},
+    ),
+    (broken.PassesOverExtensions, {"extensions_are_refused"}),
+    (broken.TakesAnyKind, {"only_the_two_kinds_are_tokens"}),
+    (broken.MixesKinds, {"one_kind_is_not_read_as_the_other"}),
+    (
+        broken.ReadsHalfTheSignature,
+        {
+            "no_character_of_a_token_can_be_changed",
+            "a_token_is_written_in_one_way_only",
+        },
+    ),
+    (broken.StripsSpelling, {"a_token_is_written_in_one_way_only"}),
+    (broken.MakesUpIds, {"every_claim_is_asked_for"}),
+    (broken.TakesNumbersForText, {"a_claim_of_a_wrong_type_or_value_is_refused"}),
+    (broken.TakesOneOfManyAudiences, {"issuer_and_audience_are_ours_alone"}),
+    (
+        broken.PassesOverNotBefore,
+        {"a_time_before_which_a_token_is_void_is_refused"},
+    ),
+    (broken.RefusesOtherClaims, {"other_claims_are_passed_over"}),
+    (
+        broken.TrustsThePayload,
+        {
+            "a_signed_text_that_is_no_set_of_claims_is_refused",
+            "anything_else_is_refused",
+        },
+    ),
+    (broken.TrustsTheText, {"anything_else_is_refused"}),
+]
+
+
+@pytest.mark.parametrize(("make", "laws"), BREACHES)
+async def test_broken_tokens_are_caught_by_the_law_they_break(
+    make: type[PyJwtTokens], laws: set[str]
+) -> None:
+    @asynccontextmanager
+    async def subject() -> AsyncIterator[Tokens]:
+        yield make(issuer="scribes", audience="tests")
+
+    assert {f"test_{law}" for law in laws} == await broken_laws(TokensContract, subject)
+
+
+def test_every_law_can_fail() -> None:
+    caught = {f"test_{law}" for _, laws in BREACHES for law in laws}
+
+    assert set(TokensContract.laws()) == caught
+
+
+async def test_a_very_long_token_is_not_looked_at(tokens: PyJwtTokens) -> None:
+    header, payload = opened(await tokens.sign(ACCESS, KEY))
+
+    long = signed(header, payload | {"x": "x" * 5000}, KEY)
+    too_long = signed(header, payload | {"x": "x" * 8000}, KEY)
+
+    assert ACCESS == await tokens.verify(long, RING)
+    await refused(tokens, too_long)
+
+
+async def test_a_short_key_is_used_without_a_warning(tokens: PyJwtTokens) -> None:
+    key = hmac_key("short", "HS512")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        token = await tokens.sign(ACCESS, key)
+
+        assert ACCESS == await tokens.verify(token, {key.kid: key})
+
+
+@pytest.mark.parametrize(
+    ("secret", "algorithm"),
+    [("", "HS256"), (PEM, "HS256"), ("x" * 64, "none")],
+)
+async def test_a_key_that_can_not_sign_is_the_operators_to_mend(
+    tokens: PyJwtTokens, secret: str, algorithm: str
+) -> None:
+    key = replace(KEY, secret=secret.encode(), algorithm=algorithm)
+
+    with pytest.raises(errors.BadConfiguration, match=key.kid):
+        await tokens.sign(ACCESS, key)
+    await refused(tokens, await tokens.sign(ACCESS, KEY), {key.kid: key})

@@ -1,0 +1,22 @@
+from tests.contract.storage_events import LogLaws, OutboxLaws
+from tests.contract.storage_passwords import ChangeLaws, ResetLaws, VerificationLaws
+from tests.contract.storage_sessions import EndingLaws, SessionLaws
+from tests.contract.storage_tokens import TokenLaws
+from tests.contract.storage_users import RegistrationLaws
+from tests.contract.storage_values import StorageLaws, ValueLaws
+
+
+class StorageContract(
+    RegistrationLaws,
+    VerificationLaws,
+    ResetLaws,
+    ChangeLaws,
+    SessionLaws,
+    EndingLaws,
+    TokenLaws,
+    LogLaws,
+    OutboxLaws,
+    ValueLaws,
+    StorageLaws,
+):
+    """The laws of ``Storage``; the fixture hands it in open and empty."""

@@ -1,0 +1,132 @@
+"""Records to store, and the few steps that most storage laws begin with."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias, TypeVar
+from uuid import uuid4
+
+from core.events import Event, EventKind
+from core.model import (
+    UNSAVED,
+    Client,
+    EndReason,
+    OneTimeToken,
+    Purpose,
+    Role,
+    Session,
+    SessionId,
+    TokenId,
+    User,
+    UserId,
+)
+from core.ports import Storage
+
+T = TypeVar("T")
+
+Changes: TypeAlias = Any
+"""Fields of a record, by name."""
+
+NOW = datetime(2025, 12, 24, 10, 0, 0, 123000, UTC)
+MOMENT = timedelta(milliseconds=1)
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+RACERS = 50
+
+
+def new_id() -> str:
+    return uuid4().hex
+
+
+def a_user(name: str = "ada", **changes: Changes) -> User:
+    fields: dict[str, Any] = {
+        "email": f"{name}@example.com",
+        "username": name,
+        "full_name": None,
+        "password_hash": f"hash of {name}",
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return User(**fields | changes)
+
+
+def a_session(user: User, **changes: Changes) -> Session:
+    fields: dict[str, Any] = {
+        "id": new_id(),
+        "user_id": user.id,
+        "created_at": NOW,
+        "last_used_at": NOW,
+        "expires_at": NOW + DAY,
+        "client": Client(address="192.0.2.1", label="Firefox"),
+    }
+    return Session(**fields | changes)
+
+
+def a_token(
+    user_id: UserId = UNSAVED,
+    purpose: Purpose = Purpose.VERIFY_EMAIL,
+    *,
+    expires_at: datetime = NOW + DAY,
+) -> OneTimeToken:
+    return OneTimeToken(new_id(), user_id, purpose, expires_at)
+
+
+def an_event(
+    kind: EventKind = EventKind.USER_REGISTERED,
+    user_id: UserId | None = UNSAVED,
+    at: datetime = NOW,
+    **changes: Changes,
+) -> Event:
+    return Event(id=new_id(), kind=kind, at=at, user_id=user_id, **changes)
+
+
+async def add(storage: Storage, name: str = "ada", **changes: Changes) -> User:
+    return await storage.users.add(a_user(name, **changes), token=None, events=[])
+
+
+async def log_in(storage: Storage, user: User, **changes: Changes) -> Session:
+    session = a_session(user, **changes)
+    assert await storage.sessions.open(
+        session, password_hash=user.password_hash, events=[]
+    )
+    return session
+
+
+async def issue(
+    storage: Storage, user: User, purpose: Purpose = Purpose.VERIFY_EMAIL
+) -> TokenId:
+    token = a_token(user.id, purpose)
+    await storage.tokens.issue(token, events=[])
+    return token.id
+
+
+async def stored(storage: Storage, session_id: SessionId) -> Session:
+    found = await storage.sessions.identities([session_id])
+    return found[session_id].session
+
+
+async def end(storage: Storage, session: Session) -> bool:
+    return await storage.sessions.end(
+        session.id, at=NOW, reason=EndReason.LOGGED_OUT, events=[]
+    )
+
+
+async def history(storage: Storage) -> list[Event]:
+    return list(await storage.events.read(after=None, limit=1000))
+
+
+async def race(call: Callable[[int], Awaitable[T]]) -> list[T]:
+    """Let all racers call at once; return what each got."""
+    return await asyncio.gather(*(call(number) for number in range(RACERS)))
+
+
+EVERY_FIELD: dict[str, Any] = {
+    "full_name": "Ada Lovelace",
+    "role": Role.ADMIN,
+    "is_active": False,
+    "is_verified": True,
+    "created_at": NOW - DAY,
+    "updated_at": NOW - MOMENT,
+}
+"""Of a user, none as it is by default."""

@@ -1,0 +1,76 @@
+from core.model import Purpose
+from core.ports import Storage
+from tests.contract.base import Contract
+from tests.contract.storage_records import (
+    NOW,
+    RACERS,
+    a_token,
+    add,
+    an_event,
+    history,
+    issue,
+    new_id,
+    race,
+)
+
+
+class TokenLaws(Contract):
+    async def test_a_token_comes_back_as_it_was_issued(self, subject: Storage) -> None:
+        user = await add(subject)
+
+        for purpose in Purpose:
+            token = a_token(user.id, purpose)
+            await subject.tokens.issue(token, events=[])
+
+            assert token == await subject.tokens.get(token.id)
+        assert await subject.tokens.get(new_id()) is None
+
+    async def test_an_expired_token_is_returned_too(self, subject: Storage) -> None:
+        token = a_token((await add(subject)).id, expires_at=NOW.replace(year=1999))
+
+        await subject.tokens.issue(token, events=[])
+
+        assert token == await subject.tokens.get(token.id)
+
+    async def test_a_newer_token_voids_the_users_older_of_its_purpose(
+        self, subject: Storage
+    ) -> None:
+        user = await add(subject)
+        older = await issue(subject, user)
+
+        newer = await issue(subject, user)
+
+        assert await subject.tokens.get(older) is None
+        assert await subject.users.verify_email(older, at=NOW, events=[]) is None
+        assert await subject.tokens.get(newer) is not None
+
+    async def test_a_newer_token_voids_no_other_purpose(self, subject: Storage) -> None:
+        user = await add(subject)
+        reset = await issue(subject, user, Purpose.RESET_PASSWORD)
+
+        verify = await issue(subject, user, Purpose.VERIFY_EMAIL)
+        still_there = await subject.tokens.get(reset)
+        await issue(subject, user, Purpose.RESET_PASSWORD)
+
+        assert still_there is not None
+        assert await subject.tokens.get(verify) is not None
+
+    async def test_a_newer_token_voids_nobody_elses(self, subject: Storage) -> None:
+        user, other = await add(subject), await add(subject, "bob")
+        theirs = await issue(subject, other)
+
+        await issue(subject, user)
+
+        assert await subject.tokens.get(theirs) is not None
+
+    async def test_of_tokens_issued_at_once_one_is_good(self, subject: Storage) -> None:
+        user = await add(subject)
+        tokens = [a_token(user.id) for _ in range(RACERS)]
+
+        await race(
+            lambda number: subject.tokens.issue(tokens[number], events=[an_event()])
+        )
+
+        good = [t for t in tokens if await subject.tokens.get(t.id)]
+        assert 1 == len(good)
+        assert RACERS == len(await history(subject))

@@ -1,0 +1,130 @@
+import json
+from base64 import urlsafe_b64decode
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.tokens.pyjwt import PyJwtTokens
+from core.errors import ExpiredToken, InvalidMailToken, InvalidToken
+from core.keys import Keys, hmac_key
+from core.model import Claims, Purpose, Role, SigningKey, TokenKind
+from tests.doubles import NOON
+
+TOKENS = PyJwtTokens("scribes-auth", "scribes")
+OLD = hmac_key("o" * 32, "HS256")
+NEW = hmac_key("n" * 48, "HS384")
+PUBLIC = SigningKey("public", "HS256", b"p" * 32, public_jwk={"kty": "RSA"})
+ACCESS = Claims(
+    kind=TokenKind.ACCESS,
+    token_id="t",
+    user_id=1,
+    session_id="s",
+    issued_at=NOON,
+    expires_at=NOON + timedelta(minutes=30),
+    role=Role.USER,
+)
+TOKEN_ID = "0123456789abcdef0123456789abcdef"
+
+
+def _keys(*ring: SigningKey) -> Keys:
+    return Keys(TOKENS, TOKENS, ring, leeway=timedelta(seconds=10))
+
+
+async def test_the_newest_key_signs_and_all_of_them_verify() -> None:
+    before = await _keys(OLD).sign(ACCESS)
+
+    after = await _keys(NEW, OLD).sign(ACCESS)
+
+    header = json.loads(urlsafe_b64decode(after.partition(".")[0] + "=="))
+    assert {"alg": "HS384", "kid": NEW.kid, "typ": "at+jwt"} == header
+    for token in (before, after):
+        keys = _keys(NEW, OLD)
+        assert ACCESS == await keys.verify(token, TokenKind.ACCESS, now=NOON)
+
+
+async def test_a_key_that_left_the_ring_verifies_nothing() -> None:
+    token = await _keys(OLD).sign(ACCESS)
+
+    with pytest.raises(InvalidToken):
+        await _keys(NEW).verify(token, TokenKind.ACCESS, now=NOON)
+
+
+async def test_each_kind_is_refused_where_the_other_is_due() -> None:
+    refresh = replace(ACCESS, kind=TokenKind.REFRESH, role=None, generation=0)
+    keys = _keys(OLD)
+
+    for claims, due in ((ACCESS, TokenKind.REFRESH), (refresh, TokenKind.ACCESS)):
+        with pytest.raises(InvalidToken):
+            await keys.verify(await keys.sign(claims), due, now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "refusal"),
+    [(-11, InvalidToken), (-10, None), (1799, None), (1800, ExpiredToken)],
+)
+async def test_a_token_is_good_from_its_issue_less_the_leeway_until_it_expires(
+    seconds: int, refusal: type[Exception] | None
+) -> None:
+    keys = _keys(OLD)
+    token = await keys.sign(ACCESS)
+    now = NOON + timedelta(seconds=seconds)
+
+    if refusal is None:
+        assert ACCESS == await keys.verify(token, TokenKind.ACCESS, now=now)
+    else:
+        with pytest.raises(refusal):
+            await keys.verify(token, TokenKind.ACCESS, now=now)
+
+
+async def test_a_bad_token_that_has_expired_is_bad_first() -> None:
+    token = await _keys(OLD).sign(ACCESS)
+
+    with pytest.raises(InvalidToken):
+        await _keys(NEW).verify(token, TokenKind.ACCESS, now=ACCESS.expires_at)
+
+
+def test_a_kid_is_the_secrets_own_and_tells_nothing_of_it() -> None:
+    key = hmac_key("pässword" * 4, "HS256")
+
+    assert ("pässword" * 4).encode() == key.secret
+    assert hmac_key("pässword" * 4, "HS512").kid == key.kid
+    assert hmac_key("password" * 4, "HS256").kid != key.kid
+    assert 16 == len(key.kid)
+    assert "ssword" not in repr(key)
+
+
+def test_only_keys_with_a_public_half_are_published() -> None:
+    assert [{"kty": "RSA"}] == _keys(OLD, PUBLIC).public_keys()
+    assert [] == _keys(OLD).public_keys()
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_mailed_token_is_the_same_each_time_and_opens_to_its_id(
+    purpose: Purpose,
+) -> None:
+    mailed = _keys(OLD).mail_token(TOKEN_ID, purpose)
+
+    assert mailed == _keys(OLD).mail_token(TOKEN_ID, purpose)
+    assert TOKEN_ID == _keys(OLD).open_mail_token(mailed, purpose)
+    assert TOKEN_ID == _keys(NEW, OLD).open_mail_token(mailed, purpose)
+    with pytest.raises(InvalidMailToken):
+        _keys(NEW).open_mail_token(mailed, purpose)
+
+
+async def test_no_jwt_is_ever_a_mailed_token() -> None:
+    token = await _keys(OLD).sign(replace(ACCESS, token_id=TOKEN_ID))
+
+    for purpose in Purpose:
+        for text in (token, f"{TOKEN_ID}.{token.rpartition('.')[2]}"):
+            with pytest.raises(InvalidMailToken):
+                _keys(OLD).open_mail_token(text, purpose)
+
+
+@given(st.text(st.characters(codec="utf-8")), st.sampled_from(Purpose))
+def test_no_other_text_is_a_mailed_token(text: str, purpose: Purpose) -> None:
+    for forged in (text, f"{TOKEN_ID}.{text}"):
+        with pytest.raises(InvalidMailToken):
+            _keys(NEW, OLD).open_mail_token(forged, purpose)

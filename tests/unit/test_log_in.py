@@ -1,0 +1,240 @@
+import asyncio
+import logging
+from dataclasses import replace
+
+import pytest
+
+from core.errors import (
+    AccountInactive,
+    AuthError,
+    EmailNotVerified,
+    InvalidCredentials,
+    Overloaded,
+)
+from core.events import EventKind
+from core.model import Purpose, Role, TokenKind, User
+from tests.unit.hashers import InterruptedHasher, RecordingHasher
+from tests.unit.world import EMAIL, HASHER, KEY, NEW_PASSWORD, PASSWORD, PHONE, World
+
+WRONG = "WrongPass123!"
+
+
+async def test_a_log_in_opens_a_session_of_this_client() -> None:
+    world = World()
+    user = await world.register()
+
+    grant = await world.log_in()
+
+    assert user == grant.user
+    assert 1800 == grant.expires_in
+    assert (user.id, PHONE, 0) == (
+        world.session.user_id,
+        world.session.client,
+        world.session.generation,
+    )
+    opened = world.events[-1]
+    assert EventKind.SESSION_OPENED is opened.kind
+    assert world.session.id == opened.session_id
+
+
+async def test_both_tokens_name_the_user_and_the_session() -> None:
+    world = World()
+    grant = await world.newcomer()
+    keys = {KEY.kid: KEY}
+
+    access = await world.tokens.verify(grant.access_token, keys)
+    refresh = await world.tokens.verify(grant.refresh_token, keys)
+
+    for claims in (access, refresh):
+        assert grant.user.id == claims.user_id
+        assert world.session.id == claims.session_id
+    assert (TokenKind.ACCESS, Role.USER) == (access.kind, access.role)
+    assert (TokenKind.REFRESH, 0) == (refresh.kind, refresh.generation)
+
+
+async def test_each_log_in_is_a_session_of_its_own() -> None:
+    world = World()
+    await world.register()
+
+    grants = await asyncio.gather(*(world.log_in() for _ in range(50)))
+
+    assert 50 == len(world.storage.sessions.tables.sessions)
+    assert 50 == len({grant.refresh_token for grant in grants})
+
+
+@pytest.mark.parametrize(
+    "typed", ["JANE@EXAMPLE.COM", "jane@example.com", "\uff4aane@example.com"]
+)
+async def test_an_address_is_the_same_however_it_is_typed(typed: str) -> None:
+    world = World()
+    await world.register()
+
+    assert await world.log_in(email=typed)
+
+
+@pytest.mark.parametrize(
+    ("active", "verified", "demanded", "refusal"),
+    [
+        (True, False, False, None),
+        (True, True, True, None),
+        (True, False, True, EmailNotVerified),
+        (False, True, False, AccountInactive),
+        (False, False, True, AccountInactive),
+    ],
+)
+async def test_who_may_log_in(
+    active: bool,  # noqa: FBT001 - a column of the table
+    verified: bool,  # noqa: FBT001
+    demanded: bool,  # noqa: FBT001
+    refusal: type[AuthError] | None,
+) -> None:
+    world = World(require_verified_email=demanded)
+    user = await world.register()
+    world.change_user(user, is_active=active, is_verified=verified)
+
+    if refusal is None:
+        assert await world.log_in()
+    else:
+        with pytest.raises(refusal):
+            await world.log_in()
+        with pytest.raises(InvalidCredentials):
+            await world.log_in(password=WRONG)
+        assert not world.storage.sessions.tables.sessions
+
+
+async def test_a_refusal_leaves_no_session_and_no_event() -> None:
+    world = World()
+    await world.register()
+    before = len(world.events)
+
+    for email, password in ((EMAIL, WRONG), ("nobody@example.com", PASSWORD), ("", "")):
+        with pytest.raises(InvalidCredentials):
+            await world.log_in(email=email, password=password)
+
+    assert before == len(world.events)
+    assert not world.storage.sessions.tables.sessions
+
+
+async def test_an_unknown_address_costs_a_check_too() -> None:
+    hasher = RecordingHasher()
+    world = World(hasher)
+    user = await world.register()
+
+    for email in (EMAIL, "nobody@example.com"):
+        with pytest.raises(InvalidCredentials):
+            await world.log_in(email=email, password=WRONG)
+
+    assert [user.password_hash, None] == hasher.checked
+    await hasher.aclose()
+
+
+async def test_the_log_tells_why_and_the_client_is_not_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World()
+    await world.register()
+    told = []
+
+    with caplog.at_level(logging.WARNING):
+        for email in (EMAIL, "nobody@example.com"):
+            with pytest.raises(InvalidCredentials) as refusal:
+                await world.log_in(email=email, password=WRONG)
+            told.append(str(refusal.value))
+
+    assert ["Invalid credentials"] * 2 == told
+    reasons = [(r.getMessage(), r.__dict__["reason"]) for r in caplog.records]
+    assert [
+        ("Login failed", "wrong password"),
+        ("Login failed", "unknown e-mail"),
+    ] == reasons
+
+
+async def test_a_stale_hash_is_made_anew_once() -> None:
+    hasher = InterruptedHasher(rounds=5)
+    world = World(hasher)
+    user = await _with_stale_hash(world)
+
+    await world.log_in()
+    fresh = await world.storage.users.get(user.id)
+    await world.log_in()
+    later = await world.storage.users.get(user.id)
+
+    assert fresh is not None
+    assert fresh.password_hash.startswith("$2b$05$")
+    assert replace(user, password_hash=fresh.password_hash) == fresh
+    assert fresh == later
+    await hasher.aclose()
+
+
+async def test_a_log_in_stands_even_if_there_is_no_time_to_hash_anew() -> None:
+    hasher = InterruptedHasher(rounds=5)
+    world = World(hasher)
+    user = await _with_stale_hash(world)
+    hasher.after_hash = _too_busy
+
+    assert await world.log_in()
+
+    assert user == await world.storage.users.get(user.id)
+    await hasher.aclose()
+
+
+async def _with_stale_hash(world: World) -> User:
+    user = await world.register()
+    return world.change_user(user, password_hash=await HASHER.hash(PASSWORD))
+
+
+async def _too_busy() -> None:
+    raise Overloaded
+
+
+async def test_a_log_in_that_races_a_reset_opens_nothing_with_the_old_password() -> (
+    None
+):
+    hasher = InterruptedHasher()
+    world = World(hasher)
+    await world.register()
+    await world.accounts.request_password_reset(EMAIL)
+    mailed = world.mailed_token(Purpose.RESET_PASSWORD)
+    hasher.after_verify = lambda: world.accounts.reset_password(mailed, NEW_PASSWORD)
+
+    with pytest.raises(InvalidCredentials):
+        await world.log_in()
+
+    assert not world.storage.sessions.tables.sessions
+    assert await world.log_in(NEW_PASSWORD)
+    await hasher.aclose()
+
+
+async def test_a_log_in_that_races_a_new_hash_of_the_same_password_succeeds() -> None:
+    hasher = InterruptedHasher()
+    world = World(hasher)
+    user = await world.register()
+    hasher.after_verify = lambda: _hash_anew(world, user.id, user.password_hash)
+
+    assert await world.log_in()
+
+    assert 1 == world.count(EventKind.SESSION_OPENED)
+    await hasher.aclose()
+
+
+async def _hash_anew(world: World, user_id: int, old_hash: str) -> None:
+    new_hash = await HASHER.hash(PASSWORD)
+    assert await world.storage.users.replace_hash(
+        user_id, old_hash=old_hash, new_hash=new_hash
+    )
+
+
+async def test_hashing_anew_never_brings_an_old_password_back() -> None:
+    hasher = InterruptedHasher(rounds=5)
+    world = World(hasher)
+    await _with_stale_hash(world)
+    await world.accounts.request_password_reset(EMAIL)
+    mailed = world.mailed_token(Purpose.RESET_PASSWORD)
+    hasher.after_hash = lambda: world.accounts.reset_password(mailed, NEW_PASSWORD)
+
+    await world.log_in()
+
+    with pytest.raises(InvalidCredentials):
+        await world.log_in(PASSWORD)
+    assert await world.log_in(NEW_PASSWORD)
+    await hasher.aclose()

@@ -1,0 +1,146 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from core.errors import InvalidMailToken
+from core.events import EventKind
+from core.model import Purpose, User
+from tests.unit.world import EMAIL, NEW_PASSWORD, World
+
+FORGERIES = {
+    "nothing": "",
+    "a dot": ".",
+    "the id alone": "{id}",
+    "the id and a dot": "{id}.",
+    "no id": ".{mac}",
+    "another id": "00000000000000000000000000000000.{mac}",
+    "a letter less": "{id}.{cut}",
+    "a letter more": "{id}.{mac}A",
+    "padded": "{id}.{mac}=",
+    "a blank before it": " {id}.{mac}",
+    "twice": "{id}.{mac}.{mac}",
+    "no ASCII": "{id}.\u00e4{mac}",
+}
+
+
+async def test_a_mailed_token_proves_the_address_once() -> None:
+    world = World()
+    user = await world.register()
+    mailed = world.mailed_token(Purpose.VERIFY_EMAIL)
+    world.wait(hours=1)
+
+    after = await world.accounts.verify_email(mailed)
+
+    assert replace(user, is_verified=True, updated_at=world.clock.now()) == after
+    assert 1 == world.count(EventKind.EMAIL_VERIFIED)
+    with pytest.raises(InvalidMailToken):
+        await world.accounts.verify_email(mailed)
+    assert 1 == world.count(EventKind.EMAIL_VERIFIED)
+
+
+async def test_of_any_number_of_callers_one_proves_the_address() -> None:
+    world = World()
+    await world.register()
+    mailed = world.mailed_token(Purpose.VERIFY_EMAIL)
+
+    answers = await asyncio.gather(
+        *(world.accounts.verify_email(mailed) for _ in range(50)),
+        return_exceptions=True,
+    )
+
+    assert 1 == sum(isinstance(answer, User) for answer in answers)
+    assert 1 == world.count(EventKind.EMAIL_VERIFIED)
+
+
+async def test_a_verification_token_lives_24_hours() -> None:
+    world = World()
+    await world.register()
+    mailed = world.mailed_token(Purpose.VERIFY_EMAIL)
+
+    world.wait(hours=24)
+
+    with pytest.raises(InvalidMailToken):
+        await world.accounts.verify_email(mailed)
+
+
+async def test_a_newer_mail_voids_the_older_one() -> None:
+    world = World()
+    await world.register()
+    older = world.mailed_token(Purpose.VERIFY_EMAIL)
+
+    await world.accounts.resend_verification("JANE@example.com")
+
+    newer = world.mailed_token(Purpose.VERIFY_EMAIL)
+    with pytest.raises(InvalidMailToken):
+        await world.accounts.verify_email(older)
+    assert (await world.accounts.verify_email(newer)).is_verified
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("forgery", FORGERIES.values(), ids=FORGERIES)
+async def test_a_token_that_we_did_not_mail_spends_nothing(
+    purpose: Purpose, forgery: str
+) -> None:
+    world = World()
+    await world.register()
+    await world.accounts.request_password_reset(EMAIL)
+    mailed = world.mailed_token(purpose)
+    token_id, _, mac = mailed.partition(".")
+
+    with pytest.raises(InvalidMailToken):
+        await _spend(world, purpose, forgery.format(id=token_id, mac=mac, cut=mac[:-1]))
+
+    await _spend(world, purpose, mailed)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+async def test_a_token_is_good_for_its_purpose_only(purpose: Purpose) -> None:
+    world = World()
+    await world.register()
+    await world.accounts.request_password_reset(EMAIL)
+    (other,) = set(Purpose) - {purpose}
+    mailed = world.mailed_token(other)
+    forged = world.keys.mail_token(mailed.partition(".")[0], purpose)
+
+    for token in (mailed, forged):
+        with pytest.raises(InvalidMailToken):
+            await _spend(world, purpose, token)
+
+    await _spend(world, other, mailed)
+
+
+async def _spend(world: World, purpose: Purpose, mailed: str) -> None:
+    if purpose is Purpose.VERIFY_EMAIL:
+        await world.accounts.verify_email(mailed)
+    else:
+        await world.accounts.reset_password(mailed, NEW_PASSWORD)
+
+
+async def test_nobody_learns_from_what_is_stored_whether_an_address_is_known() -> None:
+    world = World()
+    known = await world.register()
+    proved = await world.register("proved")
+    world.change_user(proved, is_verified=True)
+    closed = await world.register("closed")
+    world.change_user(closed, is_active=False)
+
+    for use_case, kind, told in (
+        (
+            world.accounts.resend_verification,
+            EventKind.VERIFICATION_REQUESTED,
+            [known.id, None, None, None],
+        ),
+        (
+            world.accounts.request_password_reset,
+            EventKind.PASSWORD_RESET_REQUESTED,
+            [known.id, proved.id, None, None],
+        ),
+    ):
+        before = len(world.events)
+        for name in ("jane", "proved", "closed", "nobody"):
+            await use_case(f"{name}@example.com")
+
+        events = world.events[before:]
+        assert [kind] * 4 == [event.kind for event in events]
+        assert told == [event.user_id for event in events]

@@ -1,0 +1,130 @@
+"""The core on its memory adapters, with a clock that tests set."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from adapters.passwords.bcrypt import BcryptHasher
+from adapters.storage.memory import MemoryStorage
+from adapters.storage.memory.sessions import MemorySessions
+from adapters.system import RandomIds
+from adapters.tokens.pyjwt import PyJwtTokens
+from core.accounts import Accounts
+from core.events import Event, EventKind
+from core.keys import Keys, hmac_key
+from core.model import Client, Identity, Purpose, Session, SessionId, TokenKind, User
+from core.passwords import GuidePolicy
+from core.ports import PasswordHasher
+from core.sessions import Grant, Rotation, SessionRules, Sessions
+from tests.doubles import SetClock
+
+EMAIL = "jane@example.com"
+PASSWORD = "SecurePass123!"
+NEW_PASSWORD = "AnotherPass456?"
+PHONE = Client(address="192.0.2.1", label="phone")
+KEY = hmac_key("k" * 32, "HS256")
+RULES = SessionRules(
+    access_life=timedelta(minutes=30),
+    refresh_life=timedelta(days=7),
+    session_life=timedelta(days=30),
+    rotation=Rotation.PATIENT,
+    grace=timedelta(seconds=30),
+    require_verified_email=False,
+)
+HASHER = BcryptHasher(rounds=4, max_wait=60)
+
+
+class BusySessions(MemorySessions):
+    """Between a look and what follows it, everybody else gets a turn."""
+
+    async def identities(
+        self, session_ids: Collection[SessionId]
+    ) -> Mapping[SessionId, Identity]:
+        found = await super().identities(session_ids)
+        await asyncio.sleep(0)
+        return found
+
+
+class World:
+    """A service without its doors; ``rules`` replace those of ``RULES``."""
+
+    def __init__(self, hasher: PasswordHasher = HASHER, **rules: Any) -> None:  # noqa: ANN401 - of any type
+        self.clock = SetClock()
+        self.storage = MemoryStorage.from_url("memory://")
+        self.tokens = PyJwtTokens("scribes-auth", "scribes")
+        leeway = timedelta(seconds=10)
+        self.keys = Keys(self.tokens, self.tokens, [KEY], leeway)
+        self.accounts = Accounts(
+            storage=self.storage,
+            hasher=hasher,
+            policy=GuidePolicy(),
+            keys=self.keys,
+            clock=self.clock,
+            ids=RandomIds(),
+            verification_life=timedelta(hours=24),
+            reset_life=timedelta(hours=1),
+        )
+        self.sessions = Sessions(
+            users=self.storage.users,
+            sessions=BusySessions(self.storage.sessions.tables),
+            hasher=hasher,
+            keys=self.keys,
+            clock=self.clock,
+            ids=RandomIds(),
+            rules=replace(RULES, **rules),
+        )
+
+    def wait(self, **time: float) -> None:
+        self.clock.advance(timedelta(**time))
+
+    async def register(self, name: str = "jane") -> User:
+        return await self.accounts.register(
+            email=f"{name}@example.com",
+            username=name,
+            password=PASSWORD,
+            full_name=None,
+        )
+
+    async def log_in(self, password: str = PASSWORD, email: str = EMAIL) -> Grant:
+        return await self.sessions.log_in(email=email, password=password, client=PHONE)
+
+    async def newcomer(self) -> Grant:
+        """Register somebody and log them in."""
+        await self.register()
+        return await self.log_in()
+
+    async def refresh(self, token: str) -> str:
+        """Return the refresh token that a refresh answers with."""
+        return (await self.sessions.refresh(token)).refresh_token
+
+    async def generation(self, token: str) -> int:
+        keys = {KEY.kid: KEY}
+        claims = await self.tokens.verify(token, keys)
+        assert claims.kind is TokenKind.REFRESH
+        assert claims.generation is not None
+        return claims.generation
+
+    @property
+    def session(self) -> Session:
+        """The only session, as stored."""
+        (session,) = self.storage.sessions.tables.sessions.values()
+        return session
+
+    @property
+    def events(self) -> list[Event]:
+        return list(self.storage.users.tables.events.values())
+
+    def count(self, kind: EventKind) -> int:
+        return sum(event.kind is kind for event in self.events)
+
+    def mailed_token(self, purpose: Purpose) -> str:
+        """Return what the latest mail for this purpose carries."""
+        tokens = self.storage.tokens.tables.tokens.values()
+        latest = [token.id for token in tokens if token.purpose is purpose][-1]
+        return self.keys.mail_token(latest, purpose)
+
+    def change_user(self, user: User, **changes: Any) -> User:  # noqa: ANN401 - its fields
+        """Change what no use case changes yet."""
+        return self.storage.users.tables.update(user, **changes)
