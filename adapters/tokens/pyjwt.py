@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,15 +49,18 @@ class PyJwtTokens(TokenSigner, TokenVerifier):
     audience: str
 
     async def sign(self, claims: Claims, key: SigningKey) -> str:
+        issued_at, _ = _seconds(claims.issued_at)
+        expires_at, milliseconds = _seconds(claims.expires_at)
         payload = {
             "iss": self.issuer,
             "aud": self.audience,
             "sub": str(claims.user_id),
             "sid": claims.session_id,
-            # Whole seconds, since many clients parse an int: never in the future, and
-            # never a life shorter than clients are told.
-            "iat": math.floor(_seconds(claims.issued_at)),
-            "exp": math.ceil(_seconds(claims.expires_at)),
+            # Whole seconds, since many clients parse an int. What is cut off stands
+            # beside it: here, no life is shorter than clients are told.
+            "iat": issued_at,
+            "exp": expires_at,
+            "exp_ms": milliseconds,
             "jti": claims.token_id,
         }
         if claims.kind is TokenKind.ACCESS:
@@ -108,7 +110,7 @@ class PyJwtTokens(TokenSigner, TokenVerifier):
             user_id=_user_id(payload["sub"]),
             session_id=_name(payload["sid"]),
             issued_at=_time(payload["iat"]),
-            expires_at=_time(payload["exp"]),
+            expires_at=_time(payload["exp"], _milliseconds(payload["exp_ms"])),
             role=Role(payload["role"]) if access else None,
             generation=None if access else _generation(payload["gen"]),
         )
@@ -123,12 +125,19 @@ def _header(token: str) -> dict[str, Any]:
     return header
 
 
-def _seconds(time: datetime) -> float:
-    return (time - EPOCH) / timedelta(seconds=1)
+def _seconds(time: datetime) -> tuple[int, int]:
+    """Return the whole seconds since 1970, and the milliseconds beyond."""
+    return divmod((time - EPOCH) // timedelta(milliseconds=1), 1000)
 
 
-def _time(value: object) -> datetime:
-    return EPOCH + timedelta(seconds=_integer(value))
+def _time(seconds: object, milliseconds: int = 0) -> datetime:
+    return EPOCH + timedelta(seconds=_integer(seconds), milliseconds=milliseconds)
+
+
+def _milliseconds(value: object) -> int:
+    if (milliseconds := _integer(value)) not in range(1000):
+        raise errors.InvalidToken
+    return milliseconds
 
 
 def _integer(value: object) -> int:

@@ -12,7 +12,7 @@ from core.model import Claims, Role, SigningKey
 from tests.contract.tokens import DIGESTS, Json, opened, signed
 
 Keys = Mapping[str, SigningKey]
-CLAIMS = {"iss", "aud", "sub", "sid", "iat", "exp", "jti", "role"}
+CLAIMS = {"iss", "aud", "sub", "sid", "iat", "exp", "exp_ms", "jti", "role"}
 UNREADABLE = (
     *(AttributeError, LookupError, RecursionError, StopIteration),
     *(TypeError, ValueError),

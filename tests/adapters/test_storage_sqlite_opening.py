@@ -1,5 +1,6 @@
 import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -58,6 +59,16 @@ async def test_a_path_that_cant_be_used_is_the_operators_to_mend(
         storage = SqliteStorage.from_url(f"sqlite:///{tmp_path / name}")
         with pytest.raises(BadConfiguration, match=f"{name}.* name a file"):
             await storage.open()
+
+
+async def test_a_storage_that_did_not_open_leaves_nothing_running(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(BadConfiguration):
+        await SqliteStorage.from_url(f"sqlite:///{tmp_path}").open()
+
+    threads = [thread.name for thread in threading.enumerate()]
+    assert [] == [name for name in threads if name.startswith("sqlite")]
 
 
 async def test_a_newer_schema_asks_for_a_newer_program(path: Path) -> None:

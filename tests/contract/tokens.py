@@ -80,6 +80,7 @@ WRONG: dict[str, tuple[object, ...]] = {
     "jti": NOT_TEXT,
     "iat": NOT_A_TIME,
     "exp": NOT_A_TIME,
+    "exp_ms": (None, "", "0", True, 0.0, -1, 1000, [0], {}),
 }
 WRONG_OF_KIND: dict[str, tuple[object, ...]] = {
     "role": (None, "", "root", "USER", 1, True, ["user"], {"user": 1}),
@@ -118,7 +119,7 @@ class TokensContract(Contract):
         _, access = opened(await subject.sign(ACCESS, KEY))
         _, refresh = opened(await subject.sign(REFRESH, KEY))
 
-        common = {"iss", "aud", "sub", "sid", "iat", "exp", "jti"}
+        common = {"iss", "aud", "sub", "sid", "iat", "exp", "exp_ms", "jti"}
         assert common | {"role"} == access.keys()
         assert common | {"gen"} == refresh.keys()
         assert ("7", "user", ACCESS.session_id) == tuple(
@@ -145,8 +146,9 @@ class TokensContract(Contract):
 
             _, payload = opened(token)
             assert {int} == {type(payload[name]) for name in ("iat", "exp")}
+            assert 1 == payload["exp"] - payload["iat"]
             assert moment - second < read.issued_at <= moment
-            assert moment + second <= read.expires_at < moment + 2 * second
+            assert moment + second == read.expires_at
 
     async def test_times_are_not_judged(self, subject: Tokens) -> None:
         past = datetime(1970, 1, 1, tzinfo=UTC)

@@ -135,9 +135,7 @@ def _insert(db: Connection, user: User) -> User:
             f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {USER}",
             from_user(user),
         ).fetchall()
-    except sqlite3.IntegrityError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
-            raise
+    except sqlite3.IntegrityError:
         raise _clash(db, user) from None
     return to_user(rows[0])
 
