@@ -26,6 +26,7 @@ bench: install ## Measure; see bench/README.md
 lock: install ## Pin every dependency anew in constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --all-extras \
 	  --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  --no-emit-package secantusdb \
 	  pyproject.toml --output-file constraints.txt
 
 clean: ## Remove what can be made again
