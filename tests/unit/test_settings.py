@@ -2,9 +2,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from config.loading import load_settings, warnings
+from config.settings import Settings
 from core.model import Limit
 from tests.unit.environment import Environment
 
@@ -80,6 +81,9 @@ def test_settings_can_not_be_changed_and_do_not_show_secrets(
     with pytest.raises(ValueError, match="frozen"):
         settings.port = 1  # type: ignore[misc] # that is the point
     assert "kkk" not in repr(settings)
+    with pytest.raises(ValidationError) as bad:
+        Settings(port="hunter2")  # type: ignore[arg-type] # on purpose
+    assert "hunter2" not in str(bad.value)
     assert SecretStr("k" * 32) == settings.jwt_secret_key
 
 
