@@ -45,6 +45,14 @@ def test_probes_answer(api: Api) -> None:
         assert (200, {"status": status}) == (answer.status_code, answer.json())
 
 
+@pytest.mark.parametrize("path", ["/livez", "/health", "/docs", "/openapi.json"])
+def test_head_answers_as_get_does_without_the_body(api: Api, path: str) -> None:
+    got, answer = api.client.get(path), api.client.head(path)
+
+    assert (200, b"") == (answer.status_code, answer.content)
+    assert got.headers["Content-Type"] == answer.headers["Content-Type"]
+
+
 def test_no_shared_secret_is_among_the_public_keys(api: Api) -> None:
     answer = api.client.get("/.well-known/jwks.json")
 
