@@ -51,43 +51,23 @@ async def storage(url: str) -> AsyncIterator[MongoStorage]:
         yield storage
 
 
-async def test_what_was_acknowledged_survives_crashes_of_the_server(
-    server: MongoCompatibleServer, storage: MongoStorage
-) -> None:
-    attempted: list[str] = []
-    acknowledged: list[str] = []
-    crashing = asyncio.create_task(crash_again_and_again(server, times=5))
-
-    async def register(worker: int) -> None:
-        number = 0
-        while not crashing.done():
-            number += 1
-            attempted.append(name := f"user{worker}_{number}")
-            if await acknowledges(storage, name):
-                acknowledged.append(name)
-
-    await asyncio.gather(*(register(worker) for worker in range(5)))
-    await crashing
-
-    assert 20 < len(acknowledged)
-    await nothing_is_half(storage, attempted, acknowledged)
-    users = [await found(storage, name) for name in acknowledged]
-    assert len(users) == len({user.id for user in users if user})
-
-
 async def test_a_demoted_primary_is_unavailable_until_it_is_one_again(
-    server: MongoCompatibleServer, storage: MongoStorage
+    server: MongoCompatibleServer, url: str
 ) -> None:
-    user = await add(storage)
+    # Polling: this server does not tell by itself that it is the primary again.
+    async with opened(f"{url}&serverMonitoringMode=poll") as storage:
+        await storage.migrate()
+        user = await add(storage)
 
-    with MongoClient[Any](server.url) as console:
-        console.admin.command({"replSetStepDown": 3, "force": True})
-    await unavailable(storage.ping)
-    await unavailable(lambda: add(storage, "bob"))
-    await eventually(storage.ping)
+        with MongoClient[Any](server.url) as console:
+            console.admin.command({"replSetStepDown": 3, "force": True})
+        await asyncio.gather(
+            unavailable(storage.ping), unavailable(lambda: add(storage, "bob"))
+        )
+        await eventually(storage.ping)
 
-    assert user == await storage.users.get(user.id)
-    assert "bob" == (await add(storage, "bob")).username
+        assert user == await storage.users.get(user.id)
+        assert "bob" == (await add(storage, "bob")).username
 
 
 @pytest.mark.parametrize("code", [24, 50, 64, 91, 189, 10107, 11600, 11602, 13436])
@@ -133,6 +113,30 @@ async def test_an_abandoned_transaction_holds_up_nobody_else(
     assert 3 == cyd.id
     assert 2 == len(told)
     await issue(storage, held)
+
+
+async def test_what_was_acknowledged_survives_crashes_of_the_server(
+    server: MongoCompatibleServer, storage: MongoStorage
+) -> None:
+    attempted: list[str] = []
+    acknowledged: list[str] = []
+    crashing = asyncio.create_task(crash_again_and_again(server, times=5))
+
+    async def register(worker: int) -> None:
+        number = 0
+        while not crashing.done():
+            number += 1
+            attempted.append(name := f"user{worker}_{number}")
+            if await acknowledges(storage, name):
+                acknowledged.append(name)
+
+    await asyncio.gather(*(register(worker) for worker in range(5)))
+    await crashing
+
+    assert 20 < len(acknowledged)
+    await nothing_is_half(storage, attempted, acknowledged)
+    users = [await found(storage, name) for name in acknowledged]
+    assert len(users) == len({user.id for user in users if user})
 
 
 async def crash_again_and_again(server: MongoCompatibleServer, *, times: int) -> None:

@@ -47,35 +47,6 @@ async def behind_proxy(
         yield proxy, storage
 
 
-async def test_a_server_that_is_down_at_the_start_is_waited_for(
-    postgres_url: str,
-) -> None:
-    async with proxy_before(postgres_url) as (proxy, url):
-        storage = PostgresStorage.from_url(url)
-        await proxy.down()
-
-        refused = [await is_unavailable(call()) for call in (storage.open,) * 2]
-        unmigrated = await is_unavailable(storage.migrate())
-        await proxy.start()
-        await storage.open()
-        await storage.migrate()
-
-        assert [True, True, True] == [*refused, unmigrated]
-        assert 1 == (await add(storage)).id
-        await storage.aclose()
-
-
-async def test_a_server_that_never_answers_the_start_is_unavailable(
-    postgres_url: str,
-) -> None:
-    async with proxy_before(postgres_url) as (proxy, url):
-        storage = PostgresStorage.from_url(url)
-        proxy.black_hole = True
-
-        assert await is_unavailable(storage.open())
-        assert await is_unavailable(storage.ping())
-
-
 async def test_a_server_that_goes_down_is_unavailable_until_it_is_back(
     behind_proxy: tuple[ChaosProxy, PostgresStorage],
 ) -> None:

@@ -6,7 +6,12 @@ import pytest
 from adapters.storage.postgres import PostgresStorage
 from adapters.storage.postgres.address import read
 from core.errors import BadConfiguration
-from tests.adapters.postgres_world import console, is_unavailable, opened
+from tests.adapters.postgres_world import (
+    console,
+    is_unavailable,
+    opened,
+    proxy_before,
+)
 from tests.contract.storage_records import add
 from tests.servers.existing import ExistingServer
 from tests.servers.postgres import PostgresServer
@@ -109,6 +114,35 @@ async def test_a_database_of_another_encoding_is_refused(
 
     with pytest.raises(BadConfiguration, match="UTF8"):
         await PostgresStorage.from_url(url).open()
+
+
+async def test_a_server_that_is_down_at_the_start_is_waited_for(
+    postgres_url: str,
+) -> None:
+    async with proxy_before(postgres_url) as (proxy, url):
+        storage = PostgresStorage.from_url(url)
+        await proxy.down()
+
+        refused = [await is_unavailable(call()) for call in (storage.open,) * 2]
+        unmigrated = await is_unavailable(storage.migrate())
+        await proxy.start()
+        await storage.open()
+        await storage.migrate()
+
+        assert [True, True, True] == [*refused, unmigrated]
+        assert 1 == (await add(storage)).id
+        await storage.aclose()
+
+
+async def test_a_server_that_never_answers_the_start_is_unavailable(
+    postgres_url: str,
+) -> None:
+    async with proxy_before(postgres_url) as (proxy, url):
+        storage = PostgresStorage.from_url(url)
+        proxy.black_hole = True
+
+        assert await is_unavailable(storage.open())
+        assert await is_unavailable(storage.ping())
 
 
 async def test_opening_twice_is_harmless(postgres_url: str) -> None:

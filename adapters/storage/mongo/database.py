@@ -118,16 +118,22 @@ class Database:
         """
         Do ``work`` and store the events, both or neither.
 
-        Neither if the work answers None or False, whatever it has done until then. It
-        may be done several times; the last time counts.
+        Neither if the work answers None or False, whatever it has done until then. Where
+        others are in the way it is done anew, but not once it was to be committed.
         """
+        ready = False
 
         async def whole(session: AsyncClientSession) -> T:
+            nonlocal ready
+            if ready:  # and not committed, as far as the server knows after a crash
+                raise Unavailable
             result = await work(session)
             if result is None or result is False:
                 await session.abort_transaction()
-            elif events:
+                return result
+            if events:
                 await self.events.insert_many(new_events(events), session=session)
+            ready = True
             return result
 
         with self.answering(patience=patience):
