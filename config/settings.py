@@ -198,9 +198,9 @@ class Settings(BaseSettings):
             raise ValueError("no JWT secret: settings come from load_settings()")
         return (hmac_key(self.jwt_secret_key.get_secret_value(), self.jwt_algorithm),)
 
-    def limits(self, bucket: str) -> tuple[Limit, ...]:
-        """Return the limits of a bucket: ``login`` for ``rate_limit_login``."""
-        text: str = getattr(self, f"rate_limit_{bucket}")
+    def limits(self, bucket: str, setting: str) -> tuple[Limit, ...]:
+        """Return the limits of a bucket, from ``rate_limit_{setting}``."""
+        text: str = getattr(self, f"rate_limit_{setting}")
         return tuple(
             Limit(f"{bucket}/{unit}", int(quota), timedelta(seconds=WINDOWS[unit]))
             for quota, unit in LIMIT.findall(text)

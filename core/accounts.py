@@ -108,8 +108,18 @@ class Accounts:
             at=now,
             events=[self._event(EventKind.PASSWORD_CHANGED, user.id, now)],
         )
-        if not changed:
-            raise errors.WrongCurrentPassword
+        if changed:
+            return
+        # The hash was replaced while we checked it: the password has to stand the new
+        # test, which it does if a log-in only hashed it anew.
+        latest = await self.storage.users.get(user.id)
+        if latest is None:
+            raise errors.SessionEnded
+        await self.change_password(
+            replace(identity, user=latest),
+            current_password=current_password,
+            new_password=new_password,
+        )
 
     async def _new_user(
         self, email: str, username: str, password: str, full_name: str | None

@@ -98,7 +98,7 @@ def _middleware(container: Container) -> list[Any]:
             )
         )
     if settings.rate_limit_enabled:
-        limits = {path: settings.limits(bucket) for path, bucket in BUCKETS.items()}
+        limits = {path: settings.limits(*names) for path, names in BUCKETS.items()}
         around.append(RateLimits(container.limiter(), limits))
     return around
 

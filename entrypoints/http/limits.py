@@ -13,18 +13,15 @@ from core.model import Attempt, Limit, Quota
 from core.ports import RateLimiter
 
 BUCKETS = {
-    "/auth/login": "login",
-    "/auth/register": "register",
-    "/auth/resend-verification": "resend_verification",
-    "/auth/password-reset/request": "password_reset",
-    "/auth/password-reset/confirm": "password_reset",
-    "/reset-password": "password_reset",
-    "/auth/change-password": "change_password",
+    "/auth/login": ("login", "login"),
+    "/auth/register": ("register", "register"),
+    "/auth/resend-verification": ("resend_verification", "resend_verification"),
+    "/auth/password-reset/request": ("password_reset_request", "password_reset"),
+    "/auth/password-reset/confirm": ("password_reset_confirm", "password_reset"),
+    "/reset-password": ("password_reset_confirm", "password_reset"),
+    "/auth/change-password": ("change_password", "change_password"),
 }
-"""Path, and the setting that limits POSTs to it: ``RATE_LIMIT_LOGIN`` and so on."""
-
-SHARED = {"/reset-password": "/auth/password-reset/confirm"}
-"""The page counts with the endpoint behind it; else each path counts for itself."""
+"""Path, the bucket that POSTs to it count in, and the setting (``RATE_LIMIT_...``)."""
 
 
 def subject_of(address: str) -> str:
@@ -51,8 +48,7 @@ class RateLimits:
         limits = self.limits.get(req.path, ()) if req.method == "POST" else ()
         if not limits:
             return
-        bucket = SHARED.get(req.path, req.path)
-        subject = f"{bucket} {subject_of(req.context.client.address)}"
+        subject = subject_of(req.context.client.address)
         quotas = await self.limiter.hit([Attempt(limit, subject) for limit in limits])
         _tell(resp, quotas)
         refusals = [quota.reset for quota in quotas if not quota.allowed]

@@ -40,6 +40,8 @@ class RequestContext:
         given = req.get_header("X-Request-ID") or ""
         request_id = given if REQUEST_ID.fullmatch(given) else self.ids.new_id()
         req.context.request_id = request_id
+        if req.method == "HEAD":
+            req.method = "GET"  # the server leaves the body out (RFC 9110, 9.3.2)
         req.context.reader = self.reader
         req.context.started = time.perf_counter()
         label = (req.user_agent or "")[:LONGEST_LABEL]
@@ -61,7 +63,7 @@ class RequestContext:
         log.log(
             logging.DEBUG if quiet else logging.INFO,
             "%s %s %d %s",
-            req.method,
+            req.scope["method"],
             path,
             status,
             status.phrase,

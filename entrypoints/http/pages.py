@@ -99,4 +99,12 @@ class ResetPasswordPage:
         status: HTTPStatus = HTTPStatus.OK,
         problems: tuple[str, ...] = (),
     ) -> None:
-        show(resp, "reset_password.html", status, token=token, problems=problems)
+        rules = self.policy.problems("")
+        show(
+            resp,
+            "reset_password.html",
+            status,
+            token=token,
+            rules=rules,
+            problems=problems,
+        )

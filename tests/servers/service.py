@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
@@ -95,7 +95,7 @@ class Service:
         return self.log.read_text(encoding="utf-8")
 
     def __enter__(self) -> Self:
-        return self.start()
+        return self if self.process else self.start()
 
     def __exit__(
         self,
@@ -119,6 +119,8 @@ class Service:
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Start, and wait for nothing."""
+        if self.process:
+            raise RuntimeError("it runs already")
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
                 self._command("serve"),
@@ -207,7 +209,8 @@ class Service:
     def _end(self, signal_to: Callable[[subprocess.Popen[bytes]], None]) -> int | None:
         if self.process is None:
             return None
-        signal_to(self.process)
+        with suppress(ProcessLookupError):  # it may have ended by itself
+            signal_to(self.process)
         code = self.process.wait(END_SECONDS)
         self.process = None
         return code

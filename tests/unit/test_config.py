@@ -196,6 +196,14 @@ def test_a_mail_user_and_a_mail_password_belong_together(
     assert ["SMTP_USER and SMTP_PASSWORD"] == _named(_problems())
 
 
+def test_without_a_mail_host_nobody_asks_who_would_log_in_there(
+    environment: Environment,
+) -> None:
+    environment.set(SMTP_USER="jane")
+
+    assert "jane" == load_settings().smtp_user
+
+
 def test_an_empty_variable_is_an_unset_one(environment: Environment) -> None:
     environment.set(**dict.fromkeys((*DEFAULTS, "JWT_SECRET_KEY"), ""))
 

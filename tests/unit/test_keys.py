@@ -1,7 +1,9 @@
+import hmac
 import json
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -112,6 +114,23 @@ def test_a_mailed_token_is_the_same_each_time_and_opens_to_its_id(
     assert TOKEN_ID == _keys(NEW, OLD).open_mail_token(mailed, purpose)
     with pytest.raises(InvalidMailToken):
         _keys(NEW).open_mail_token(mailed, purpose)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_mailed_token_is_for_one_purpose_and_made_with_a_key_of_its_own(
+    purpose: Purpose,
+) -> None:
+    others = [
+        _keys(OLD).mail_token(TOKEN_ID, other) for other in set(Purpose) - {purpose}
+    ]
+    plain = hmac.digest(
+        OLD.secret, f"scribes-auth.{purpose}.{TOKEN_ID}".encode(), sha256
+    )
+    mac = urlsafe_b64encode(plain).rstrip(b"=").decode()
+
+    for forged in (*others, f"{TOKEN_ID}.{mac}"):
+        with pytest.raises(InvalidMailToken):
+            _keys(OLD).open_mail_token(forged, purpose)
 
 
 async def test_no_jwt_is_ever_a_mailed_token() -> None:

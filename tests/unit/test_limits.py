@@ -37,6 +37,6 @@ def test_every_limit_has_a_bucket_and_every_bucket_a_limit() -> None:
     prefix = "rate_limit_"
     limits = {name for name in Settings.model_fields if name.startswith(prefix)}
 
-    buckets = {prefix + bucket for bucket in BUCKETS.values()}
+    buckets = {prefix + setting for _, setting in BUCKETS.values()}
 
     assert limits - {"rate_limit_enabled"} == buckets

@@ -6,6 +6,7 @@ import pytest
 from core.errors import InvalidMailToken
 from core.events import EventKind
 from core.model import Purpose, User
+from tests.unit.hashers import InterruptedHasher
 from tests.unit.world import EMAIL, NEW_PASSWORD, World
 
 FORGERIES = {
@@ -144,3 +145,22 @@ async def test_nobody_learns_from_what_is_stored_whether_an_address_is_known() -
         events = world.events[before:]
         assert [kind] * 4 == [event.kind for event in events]
         assert told == [event.user_id for event in events]
+
+
+async def test_a_token_that_can_not_be_spent_costs_no_hash() -> None:
+    hasher = InterruptedHasher()
+    world = World(hasher)
+    await world.register()
+    await world.accounts.request_password_reset(EMAIL)
+    other = world.mailed_token(Purpose.VERIFY_EMAIL).partition(".")[0]
+    forged = world.keys.mail_token(other, Purpose.RESET_PASSWORD)
+    late = world.mailed_token(Purpose.RESET_PASSWORD)
+    world.wait(hours=1)
+    hasher.after_hash = world.log_in
+
+    for token in ("garbage", forged, late):
+        with pytest.raises(InvalidMailToken):
+            await world.accounts.reset_password(token, NEW_PASSWORD)
+
+    assert hasher.after_hash is not None
+    await hasher.aclose()

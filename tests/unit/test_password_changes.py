@@ -13,7 +13,7 @@ from core.events import EventKind
 from core.model import EndReason, Purpose, User
 from core.sessions import Grant
 from tests.unit.hashers import InterruptedHasher
-from tests.unit.world import EMAIL, NEW_PASSWORD, PASSWORD, World
+from tests.unit.world import EMAIL, HASHER, NEW_PASSWORD, PASSWORD, World
 
 
 async def _asked_for_a_reset(world: World) -> str:
@@ -157,4 +157,24 @@ async def test_a_change_that_races_a_reset_changes_nothing() -> None:
 
     assert await world.log_in(NEW_PASSWORD)
     assert 0 == world.count(EventKind.PASSWORD_CHANGED)
+    await hasher.aclose()
+
+
+async def test_a_change_that_races_a_new_hash_of_the_same_password_succeeds() -> None:
+    hasher = InterruptedHasher()
+    world = World(hasher)
+    grant = await world.newcomer()
+    user = grant.user
+
+    async def hash_anew() -> None:
+        fresh = await HASHER.hash(PASSWORD)
+        await world.storage.users.replace_hash(
+            user.id, old_hash=user.password_hash, new_hash=fresh
+        )
+
+    hasher.after_verify = hash_anew
+
+    await _change(world, grant, PASSWORD, NEW_PASSWORD)
+
+    assert await world.log_in(NEW_PASSWORD)
     await hasher.aclose()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.errors import InvalidRefreshToken
@@ -41,7 +41,6 @@ class Ledger:
 
 
 @given(rotation=st.sampled_from(Rotation), grace=GRACES, uses=USES)
-@settings(max_examples=200)
 async def test_every_use_is_answered_as_the_ledger_says(
     rotation: Rotation, grace: int, uses: list[tuple[float, int]]
 ) -> None:

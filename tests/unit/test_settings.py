@@ -2,9 +2,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from config.loading import load_settings, warnings
+from config.settings import Settings
 from core.model import Limit
 from tests.unit.environment import Environment
 
@@ -47,7 +48,9 @@ def test_a_limit_reads_like_a_sentence(
 ) -> None:
     environment.set(RATE_LIMIT_LOGIN=text)
 
-    assert [Limit(*limit) for limit in limits] == [*load_settings().limits("login")]
+    assert [Limit(*limit) for limit in limits] == [
+        *load_settings().limits("login", "login")
+    ]
 
 
 def test_origins_are_parted_by_commas(environment: Environment) -> None:
@@ -80,6 +83,9 @@ def test_settings_can_not_be_changed_and_do_not_show_secrets(
     with pytest.raises(ValueError, match="frozen"):
         settings.port = 1  # type: ignore[misc] # that is the point
     assert "kkk" not in repr(settings)
+    with pytest.raises(ValidationError) as bad:
+        Settings(port="hunter2")
+    assert "hunter2" not in str(bad.value)
     assert SecretStr("k" * 32) == settings.jwt_secret_key
 
 

@@ -1,0 +1,154 @@
+"""One MongoDB database: bounded calls, and changes that happen whole or not at all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TypeAlias, TypeVar
+from weakref import WeakValueDictionary
+
+import pymongo
+from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+
+from adapters.storage.mongo.documents import Document, new_events
+from adapters.storage.mongo.numbering import Numbering
+from core.errors import BadConfiguration, Unavailable
+from core.events import Event
+
+T = TypeVar("T")
+
+Collection: TypeAlias = AsyncCollection[Document]
+Work: TypeAlias = Callable[[AsyncClientSession], Awaitable[T]]
+
+PATIENCE = 2.0
+"""Seconds that a call may take in all, retries included, unless the URL says ``timeoutMS``."""
+
+OLDEST_WIRE_VERSION = 13
+"""MongoDB 5.0: the first whose snapshots can be read outside of a transaction."""
+
+AUTHENTICATION_FAILED = 18
+
+STANDS_ALONE = (
+    "mongodb: this server stands alone, and so has no transactions: start it with"
+    " --replSet, and call rs.initiate() once; a replica set of one is enough"
+)
+
+MAJORITY = ReadConcern("majority")  # never what a new primary would take back
+SNAPSHOT = ReadConcern("snapshot")  # that, and all of it at one moment
+DURABLE = WriteConcern("majority", j=True)
+
+
+class Database:
+    """The collections, and how they are changed."""
+
+    def __init__(self, client: AsyncMongoClient[Document], name: str) -> None:
+        self.client = client
+        self.patience = client.options.timeout or PATIENCE
+        self.all = client.get_database(
+            name,
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=MAJORITY,
+            write_concern=DURABLE,
+        )
+        self.users: Collection = self.all["users"]
+        self.sessions: Collection = self.all["sessions"]
+        self.tokens: Collection = self.all["one_time_tokens"]
+        self.events: Collection = self.all["events"]
+        self.counters: Collection = self.all["counters"]
+        self.numbering = Numbering(client, self.events)
+        self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+
+    async def open(self) -> None:
+        with self.answering():
+            server = await self._hello()
+        if "setName" not in server and server.get("msg") != "isdbgrid":
+            raise BadConfiguration([STANDS_ALONE])
+        if server["maxWireVersion"] < OLDEST_WIRE_VERSION:
+            raise BadConfiguration(["mongodb: MongoDB 5.0 or newer is needed"])
+
+    async def _hello(self) -> Document:
+        try:
+            return await self.client.admin.command("hello")
+        except OperationFailure as error:
+            if error.code != AUTHENTICATION_FAILED:
+                raise
+            raise BadConfiguration(["mongodb: wrong user or password"]) from None
+
+    async def ping(self) -> None:
+        # A write, and no ping: it fails where nothing can be written, and is retried.
+        with self.answering():
+            await self.counters.update_one(
+                {"_id": "pings"}, {"$inc": {"value": 1}}, upsert=True
+            )
+
+    async def aclose(self) -> None:
+        with pymongo.timeout(self.patience):
+            await self.client.close()
+
+    @contextmanager
+    def answering(self, *, patience: float | None = None) -> Iterator[None]:
+        """Bound all that is asked of the server within, and tell if it does not answer."""
+        try:
+            with pymongo.timeout(patience or self.patience):
+                yield
+        except PyMongoError as error:
+            raise Unavailable from error
+
+    def turn(self, subject: Hashable) -> asyncio.Lock:
+        """
+        Return the lock of those in this process who change the same thing.
+
+        MongoDB lets nobody wait: of two that write one document the second fails, and
+        has to begin anew. That is left for other processes. Nobody waits for the lock
+        longer than the patience of those before, which ends before one's own.
+        """
+        return self._turns.setdefault(subject, asyncio.Lock())
+
+    async def change(
+        self,
+        subject: Hashable,
+        work: Work[T],
+        *,
+        events: Sequence[Event],
+        patience: float | None = None,
+    ) -> T:
+        """
+        Do ``work`` and store the events, both or neither.
+
+        Neither if the work answers None or False, whatever it has done until then. It
+        may be done several times; the last time counts.
+        """
+
+        async def whole(session: AsyncClientSession) -> T:
+            result = await work(session)
+            if result is None or result is False:
+                await session.abort_transaction()
+            elif events:
+                await self.events.insert_many(new_events(events), session=session)
+            return result
+
+        with self.answering(patience=patience):
+            async with self.turn(subject), self.client.start_session() as session:
+                result = await session.with_transaction(
+                    whole, SNAPSHOT, DURABLE, ReadPreference.PRIMARY
+                )
+            if events:
+                # It is done by now; if numbers must wait, the next caller gives them.
+                with suppress(PyMongoError):
+                    await self.numbering.catch_up()
+        return result
+
+    async def lock(self, session: AsyncClientSession, user: Document) -> bool:
+        """
+        Tell whether there is such a user, and let no other transaction write it meanwhile.
+
+        What a transaction has only read can change before it commits: of two that write
+        different documents, neither would notice. So both write this one.
+        """
+        found = await self.users.update_one(
+            user, {"$inc": {"locks": 1}}, session=session
+        )
+        return found.matched_count == 1

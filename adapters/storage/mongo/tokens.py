@@ -1,0 +1,56 @@
+"""Mailed tokens, in MongoDB."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from adapters.storage.mongo.database import Database
+from adapters.storage.mongo.documents import from_token, to_token
+from core.events import Event
+from core.model import OneTimeToken, Purpose, TokenId, UserId
+from core.ports import OneTimeTokens
+
+
+@dataclass(frozen=True, slots=True)
+class MongoTokens(OneTimeTokens):
+    database: Database
+
+    async def issue(self, token: OneTimeToken, *, events: Sequence[Event]) -> None:
+        async def work(session: AsyncClientSession) -> bool:
+            db = self.database
+            await db.lock(session, {"_id": token.user_id})
+            await void(db, session, token.user_id, token.purpose)
+            await db.tokens.insert_one(from_token(token), session=session)
+            return True
+
+        await self.database.change(token.user_id, work, events=events)
+
+    async def get(self, token_id: TokenId) -> OneTimeToken | None:
+        with self.database.answering():
+            found = await self.database.tokens.find_one({"_id": token_id})
+        return to_token(found) if found else None
+
+
+async def void(
+    db: Database, session: AsyncClientSession, user_id: UserId, purpose: Purpose
+) -> None:
+    await db.tokens.delete_many(
+        {"user_id": user_id, "purpose": purpose}, session=session
+    )
+
+
+async def spend(
+    db: Database,
+    session: AsyncClientSession,
+    token_id: TokenId,
+    purpose: Purpose,
+    at: datetime,
+) -> UserId | None:
+    """Delete the token; return whose it was, None if it was not to be spent."""
+    spent = await db.tokens.find_one_and_delete(
+        {"_id": token_id, "purpose": purpose, "expires_at": {"$gt": at}},
+        session=session,
+    )
+    return spent["user_id"] if spent else None

@@ -1,0 +1,185 @@
+"""Accounts, in MongoDB."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pymongo import ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
+
+from adapters.storage.mongo.database import Database
+from adapters.storage.mongo.documents import (
+    Document,
+    from_token,
+    from_user,
+    to_user,
+)
+from adapters.storage.mongo.sessions import end_all_but
+from adapters.storage.mongo.tokens import spend, void
+from core.errors import EmailTaken, Unavailable, UsernameTaken
+from core.events import Event
+from core.model import (
+    EndReason,
+    OneTimeToken,
+    Purpose,
+    SessionId,
+    TokenId,
+    User,
+    UserId,
+)
+from core.ports import UserRepository
+
+
+@dataclass(frozen=True, slots=True)
+class MongoUsers(UserRepository):
+    database: Database
+
+    async def add(
+        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+    ) -> User:
+        db = self.database
+        # One after the other, so that of racers only the one that succeeds draws an id.
+        with db.answering():
+            async with db.turn(("new", user.email_key)):
+                await _refuse_if_taken(db, user)
+                return await _add(
+                    db, replace(user, id=await _new_id(db)), token, events
+                )
+
+    async def get(self, user_id: UserId) -> User | None:
+        return await self._find({"_id": user_id})
+
+    async def by_email(self, email_key: str) -> User | None:
+        return await self._find({"email_key": email_key})
+
+    async def verify_email(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        async def work(session: AsyncClientSession) -> User | None:
+            user_id = await spend(
+                self.database, session, token_id, Purpose.VERIFY_EMAIL, at
+            )
+            return await self._updated(
+                session, user_id, {"is_verified": True, "updated_at": at}
+            )
+
+        return await self.database.change(token_id, work, events=events)
+
+    async def reset_password(
+        self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        async def work(session: AsyncClientSession) -> User | None:
+            db = self.database
+            user_id = await spend(db, session, token_id, Purpose.RESET_PASSWORD, at)
+            if user_id is None:
+                return None
+            reason = EndReason.PASSWORD_RESET
+            await end_all_but(None, db, session, user_id, at=at, reason=reason)
+            return await self._updated(
+                session, user_id, {"password_hash": new_hash, "updated_at": at}
+            )
+
+        return await self.database.change(token_id, work, events=events)
+
+    async def change_password(  # noqa: PLR0913 - the port's
+        self,
+        user_id: UserId,
+        *,
+        old_hash: str,
+        new_hash: str,
+        keep: SessionId,
+        at: datetime,
+        events: Sequence[Event],
+    ) -> bool:
+        async def work(session: AsyncClientSession) -> bool:
+            db = self.database
+            changed = await db.users.update_one(
+                {"_id": user_id, "password_hash": old_hash},
+                {"$set": {"password_hash": new_hash, "updated_at": at}},
+                session=session,
+            )
+            if not changed.matched_count:
+                return False
+            await void(db, session, user_id, Purpose.RESET_PASSWORD)
+            reason = EndReason.PASSWORD_CHANGED
+            await end_all_but(keep, db, session, user_id, at=at, reason=reason)
+            return True
+
+        return await self.database.change(user_id, work, events=events)
+
+    async def replace_hash(
+        self, user_id: UserId, *, old_hash: str, new_hash: str
+    ) -> bool:
+        with self.database.answering():
+            replaced = await self.database.users.update_one(
+                {"_id": user_id, "password_hash": old_hash},
+                {"$set": {"password_hash": new_hash}},
+            )
+        return replaced.matched_count == 1
+
+    async def _find(self, which: Document) -> User | None:
+        with self.database.answering():
+            found = await self.database.users.find_one(which)
+        return to_user(found) if found else None
+
+    async def _updated(
+        self, session: AsyncClientSession, user_id: UserId | None, changes: Document
+    ) -> User | None:
+        found = await self.database.users.find_one_and_update(
+            {"_id": user_id},
+            {"$set": changes},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return to_user(found) if found else None
+
+
+async def _refuse_if_taken(db: Database, user: User) -> None:
+    keys = {"email_key": user.email_key}, {"username_key": user.username_key}
+    found = await db.users.find({"$or": keys}, {"email_key": 1}).to_list()
+    if any(other["email_key"] == user.email_key for other in found):
+        raise EmailTaken
+    if found:
+        raise UsernameTaken
+
+
+async def _new_id(db: Database) -> UserId:
+    # Not within the transaction: there it would keep all other registrations waiting,
+    # for a minute if we die. The price is a gap where a registration then fails.
+    counter = await db.counters.find_one_and_update(
+        {"_id": db.users.name},
+        {"$inc": {"value": 1}},
+        return_document=ReturnDocument.AFTER,
+    )
+    if counter is None:
+        raise Unavailable
+    number: UserId = counter["value"]
+    return number
+
+
+async def _add(
+    db: Database, user: User, token: OneTimeToken | None, events: Sequence[Event]
+) -> User:
+    document = from_user(user)
+
+    async def work(session: AsyncClientSession) -> User:
+        try:
+            await db.users.insert_one(document, session=session)
+        except DuplicateKeyError as error:
+            raise _clash(error) from None
+        if token is not None:
+            issued = from_token(replace(token, user_id=user.id))
+            await db.tokens.insert_one(issued, session=session)
+        return to_user(document)
+
+    told = [replace(event, user_id=user.id) for event in events]
+    return await db.change(user.id, work, events=told)
+
+
+def _clash(error: DuplicateKeyError) -> Exception:
+    # The server looks at the indexes in the order in which they were made: email first.
+    index = (error.details or {}).get("keyPattern", {})
+    if "email_key" in index:
+        return EmailTaken()
+    return UsernameTaken() if "username_key" in index else error

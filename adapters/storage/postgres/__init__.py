@@ -1,0 +1,70 @@
+"""Storage in PostgreSQL, for any number of processes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from psycopg.errors import ReadOnlySqlTransaction
+
+from adapters.storage.postgres import address, purging, schema
+from adapters.storage.postgres.archive import PostgresArchive
+from adapters.storage.postgres.database import Connection, Database, fetch, first
+from adapters.storage.postgres.events import PostgresEvents
+from adapters.storage.postgres.sessions import PostgresSessions
+from adapters.storage.postgres.tokens import PostgresTokens
+from adapters.storage.postgres.users import PostgresUsers
+from core.ports import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresStorage(Storage):
+    database: Database
+    users: PostgresUsers
+    sessions: PostgresSessions
+    tokens: PostgresTokens
+    events: PostgresEvents
+    archive: PostgresArchive
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        return cls.on(Database(address.read(url)))
+
+    @classmethod
+    def on(cls, database: Database) -> Self:
+        return cls(
+            database,
+            PostgresUsers(database),
+            PostgresSessions(database),
+            PostgresTokens(database),
+            PostgresEvents(database),
+            PostgresArchive(database),
+        )
+
+    async def open(self) -> None:
+        await self.database.open()
+
+    async def pending(self) -> Sequence[str]:
+        return await schema.pending(self.database)
+
+    async def migrate(self) -> Sequence[str]:
+        return await schema.migrate(self.database)
+
+    async def ping(self) -> None:
+        await self.database.run(_ping, repeat=True)
+
+    async def purge(
+        self, *, at: datetime, keep_events_since: datetime, limit: int
+    ) -> int:
+        return await purging.purge(
+            self.database, at=at, keep_events_since=keep_events_since, limit=limit
+        )
+
+    async def aclose(self) -> None:
+        await self.database.aclose()
+
+
+async def _ping(connection: Connection) -> None:
+    question = "SELECT current_setting('transaction_read_only')::boolean"
+    if any(await fetch(connection, first, question, {})):
+        raise ReadOnlySqlTransaction

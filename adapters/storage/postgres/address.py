@@ -1,0 +1,60 @@
+"""Reads a DATABASE_URL as libpq does; no message shows the URL, for its password."""
+
+import re
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from core.errors import BadConfiguration
+
+Parameters: TypeAlias = dict[str, str]
+
+SCHEME = re.compile(r"postgres(ql)?(\+\w+)?(?=://)")
+"""Whatever driver the URL was written for, ours takes it."""
+
+POOL_SIZE = re.compile(r"pool_size=(.*)")
+"""The one parameter that is ours: how many connections a process may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What libpq is to be told, and what is for the pool."""
+
+    parameters: Parameters = field(repr=False)
+    pool_size: int = 10
+
+
+def read(url: str) -> Address:
+    """Return the address; raises BadConfiguration."""
+    server, _, query = SCHEME.sub("postgresql", url, count=1).partition("?")
+    asked = query.split("&") if query else []
+    sizes = [found[1] for part in asked if (found := POOL_SIZE.fullmatch(part))]
+    theirs = [part for part in asked if not POOL_SIZE.fullmatch(part)]
+    if problems := _problems(server, theirs, sizes):
+        raise BadConfiguration(problems)
+    parameters = conninfo_to_dict(f"{server}?{'&'.join(theirs)}")
+    as_text = {name: str(value) for name, value in parameters.items()}
+    return Address(as_text, *map(int, sizes[-1:]))
+
+
+def _problems(server: str, theirs: list[str], sizes: list[str]) -> list[str]:
+    problems = [
+        f"libpq can't read the parameter {part.partition('=')[0]}"
+        for part in theirs
+        if not _is_readable(f"postgresql://?{part}")
+    ]
+    if not _is_readable(server):
+        problems.append("write postgresql://user:password@host:5432/database")
+    if not all(re.fullmatch("[1-9][0-9]{0,3}", size) for size in sizes):
+        problems.append("pool_size: how many connections a process may have, from 1")
+    return problems
+
+
+def _is_readable(url: str) -> bool:
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError:
+        return False
+    return True

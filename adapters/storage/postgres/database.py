@@ -1,0 +1,225 @@
+"""A pool of connections, and an end to every wait."""
+
+import asyncio
+import os
+import re
+import select
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeAlias, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
+from psycopg.errors import AdminShutdown, CrashShutdown, ReadOnlySqlTransaction
+from psycopg.rows import RowMaker
+from psycopg_pool import AsyncConnectionPool
+
+from adapters.storage.postgres.address import Address, Parameters
+from core.errors import BadConfiguration, Unavailable
+
+T = TypeVar("T")
+
+Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
+Work: TypeAlias = Callable[[Connection], Coroutine[Any, Any, T]]
+Values: TypeAlias = dict[str, Any]
+
+QUEUE = 1.0
+"""Seconds that a caller waits for a connection."""
+
+PATIENCE = 0.9
+"""Seconds after which a server that does not answer is given up."""
+
+STATEMENT = "800ms"
+"""After which a server that is alive gives a statement up, and keeps the connection."""
+
+RECONNECT = 0.5
+
+OLDEST = 130000
+
+OPTIONS = (
+    f"-c statement_timeout={STATEMENT} -c idle_in_transaction_session_timeout=3s"
+    " -c timezone=UTC -c default_transaction_isolation=read\\ committed "
+)
+
+OPERATORS = re.compile(
+    "authentication failed|does not exist|no password supplied|pg_hba.conf"
+    "|not permitted|permission denied|support SSL|certificate"
+)
+"""What is said of a log-in that will fail until an operator mends something."""
+
+
+class Database:
+    """Runs statements; each is a transaction of its own."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = make_conninfo(**_with_defaults(address.parameters))
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            self._address,
+            kwargs={"autocommit": True},
+            min_size=min(2, address.pool_size),
+            max_size=address.pool_size,
+            reconnect_timeout=RECONNECT,
+            name="postgres",
+            open=False,
+        )
+
+    async def open(self) -> None:
+        connection = await self.connect()
+        try:
+            _check_server(connection)
+        finally:
+            await connection.close()
+        await self._pool.open()
+
+    async def connect(self) -> Connection:
+        """Return a connection of the caller's own."""
+        connecting = AsyncConnection.connect(self._address, autocommit=True)
+        try:
+            async with asyncio.timeout(QUEUE + PATIENCE):
+                return await connecting
+        except TimeoutError as error:
+            raise Unavailable from error
+        except psycopg.Error as error:
+            if OPERATORS.search(str(error)):
+                raise BadConfiguration([f"postgres: {error}"]) from error
+            raise Unavailable from error
+
+    async def read(self, make: RowMaker[T], query: str, **values: object) -> list[T]:
+        """Return the rows; asks once more if the connection had died."""
+        return await self.run(lambda it: fetch(it, make, query, values), repeat=True)
+
+    async def write(self, make: RowMaker[T], query: str, **values: object) -> list[T]:
+        """Return the rows. If the connection dies, nobody knows whether it was done."""
+        return await self.run(lambda it: fetch(it, make, query, values))
+
+    async def run(
+        self, work: Work[T], *, repeat: bool = False, patience: float = PATIENCE
+    ) -> T:
+        queue_until = _now() + QUEUE
+        try:
+            try:
+                return await self._run(work, queue_until, patience)
+            except psycopg.OperationalError as error:
+                if not (repeat and _is_lost(error)):
+                    raise
+                return await self._run(work, queue_until, patience)
+        except psycopg.DataError as error:
+            raise ValueError("no text that Postgres can store") from error
+        except psycopg.Error as error:
+            raise Unavailable from error
+
+    async def aclose(self) -> None:
+        await self._pool.close()
+
+    async def _run(self, work: Work[T], queue_until: float, patience: float) -> T:
+        connection = await self._take(queue_until)
+        begun_at = _now()
+        try:
+            return await within(patience, connection, work(connection))
+        except ReadOnlySqlTransaction:
+            await connection.close()  # the next one may lead to the new primary
+            raise
+        except psycopg.OperationalError:
+            if _now() >= begun_at + patience:
+                # The server has fallen silent: so have the other connections.
+                await self._pool.drain()
+            raise
+        finally:
+            # Shielded: who is cancelled twice would lose it.
+            await asyncio.shield(self._pool.putconn(connection))
+
+    async def _take(self, until: float) -> Connection:
+        while True:
+            connection = await self._pool.getconn(until - _now())
+            if not _has_died(connection):
+                return connection
+            await connection.close()
+            await self._pool.putconn(connection)
+
+
+async def fetch(
+    connection: Connection, make: RowMaker[T], query: str, values: Values
+) -> list[T]:
+    cursor = connection.cursor(row_factory=lambda _: make)
+    await cursor.execute(query, values)
+    return await cursor.fetchall()
+
+
+@asynccontextmanager
+async def transaction(connection: Connection) -> AsyncIterator[None]:
+    """Make one transaction of what is done, with no more waiting than for what is fetched."""
+    try:
+        async with connection.pipeline():
+            # Not psycopg's transaction(): in a pipeline it waits after each of these.
+            await connection.execute("BEGIN")
+            yield
+            await connection.execute("COMMIT")
+    except BaseException:
+        with suppress(psycopg.OperationalError):
+            await connection.rollback()
+        raise
+
+
+async def within(seconds: float, connection: Connection, work: Awaitable[T]) -> T:
+    """
+    Return what the work returns; after so long it fails, and the connection with it.
+
+    Cancelling would not do: psycopg then asks the server to cancel, and waits for that.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if not task.done():
+            _cut(connection)
+            await asyncio.gather(task, return_exceptions=True)
+    return task.result()
+
+
+def first(row: Sequence[Any]) -> Any:  # noqa: ANN401 - of a column of any type
+    return row[0]
+
+
+def _with_defaults(parameters: Parameters) -> Parameters:
+    defaults = {"application_name": "scribes-auth", "connect_timeout": "2"}
+    options = OPTIONS + parameters.get("options", "")
+    ours = {"options": options, "client_encoding": "utf8"}
+    return {**defaults, **parameters, **ours}
+
+
+def _check_server(connection: Connection) -> None:
+    problems = []
+    if connection.info.parameter_status("server_encoding") != "UTF8":
+        problems.append("postgres: make the database anew with the encoding UTF8")
+    if connection.info.server_version < OLDEST:
+        problems.append("postgres: version 13 or newer is needed")
+    if problems:
+        raise BadConfiguration(problems)
+
+
+def _is_lost(error: psycopg.OperationalError) -> bool:
+    return error.sqlstate is None or isinstance(error, AdminShutdown | CrashShutdown)
+
+
+def _has_died(connection: Connection) -> bool:
+    """Tell, without asking the server: it says nothing unasked but that it goes away."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _cut(connection: Connection) -> None:
+    """Let whoever waits for an answer on this connection fail at once."""
+    with (
+        suppress(OSError, psycopg.OperationalError),
+        socket.socket(fileno=os.dup(connection.fileno())) as duplicate,
+    ):
+        duplicate.shutdown(socket.SHUT_RDWR)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,104 @@
+"""Events and their outbox, in Postgres."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapters.storage.postgres.database import Connection, Database, first, transaction
+from adapters.storage.postgres.rows import EVENT, Row, from_events, to_event
+from core.events import Delivery, Event
+from core.model import EventId, UserId
+from core.ports import EventLog
+
+LOCK = "SELECT pg_advisory_xact_lock(7310541, 1)"
+"""Waits until no event is being stored; the first migration tells what for."""
+
+CLAIM = f"""
+WITH due AS (
+    SELECT seq FROM events WHERE due_at <= %(at)s
+    ORDER BY seq LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE events SET due_at = %(until)s, attempts = attempts + 1
+FROM due WHERE events.seq = due.seq RETURNING events.seq, attempts, {EVENT}
+"""  # noqa: S608 - columns
+
+READ = f"""
+SELECT {EVENT} FROM events
+WHERE seq > CASE
+    WHEN %(after)s::text IS NULL THEN 0
+    ELSE (SELECT seq FROM events WHERE id = %(after)s)
+END AND (%(user_id)s::bigint IS NULL OR user_id = %(user_id)s)
+ORDER BY seq LIMIT %(limit)s
+"""  # noqa: S608 - columns
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresEvents(EventLog):
+    database: Database
+
+    async def append(self, events: Sequence[Event]) -> None:
+        query = f"{recording()} RETURNING id"
+        await self.database.write(first, query, events=from_events(events))
+
+    async def claim(
+        self, *, at: datetime, lease: timedelta, limit: int
+    ) -> Sequence[Delivery]:
+        rows = await self.database.write(
+            tuple, CLAIM, at=at, until=at + lease, limit=limit
+        )
+        # RETURNING promises no order.
+        return [_to_delivery(row) for row in sorted(rows, key=first)]
+
+    async def delivered(self, event_id: EventId) -> None:
+        await self.database.write(
+            first,
+            "UPDATE events SET due_at = NULL"
+            " WHERE id = %(id)s AND due_at IS NOT NULL RETURNING id",
+            id=event_id,
+        )
+
+    async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
+        await self.database.write(
+            first,
+            "UPDATE events SET due_at = %(retry_at)s"
+            " WHERE id = %(id)s AND attempts = %(attempt)s AND due_at IS NOT NULL"
+            " RETURNING id",
+            id=delivery.event.id,
+            attempt=delivery.attempt,
+            retry_at=retry_at,
+        )
+
+    async def read(
+        self, *, after: EventId | None, limit: int, user_id: UserId | None = None
+    ) -> Sequence[Event]:
+        async def work(connection: Connection) -> list[Event]:
+            async with transaction(connection):
+                await connection.execute(LOCK)
+                cursor = connection.cursor(row_factory=lambda _: to_event)
+                values = {"after": after, "limit": limit, "user_id": user_id}
+                await cursor.execute(READ, values)
+            return await cursor.fetchall()
+
+        return await self.database.run(work, repeat=True)
+
+
+def recording(once_for: str | None = None, user_id: str = "told.user_id") -> str:
+    """Return the statement that stores ``events``, for each row of ``once_for``."""
+    source = f"{once_for}, " if once_for else ""
+    return f"""
+INSERT INTO events (id, kind, at, user_id, session_id, data, due_at)
+SELECT told.id, told.kind, told.at, {user_id}, told.session_id, told.data, told.due_at
+FROM {source}jsonb_populate_recordset(NULL::events, %(events)s)
+    WITH ORDINALITY AS told
+ORDER BY told.ordinality
+"""  # noqa: S608 - names of ours
+
+
+async def record(connection: Connection, events: Sequence[Event]) -> None:
+    """Store events as a part of the caller's transaction."""
+    await connection.execute(recording(), {"events": from_events(events)})
+
+
+def _to_delivery(row: Row) -> Delivery:
+    _, attempt, *event = row
+    return Delivery(to_event(event), attempt)

@@ -1,0 +1,141 @@
+"""
+Makes the tables, and notices if somebody changed them.
+
+Why no library does it: the lock of yoyo-migrations is a row, which survives kill -9,
+and it compares no checksums.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+from psycopg.errors import ReadOnlySqlTransaction
+
+from adapters.storage import migrations
+from adapters.storage.migrations import Migration, Recorded
+from adapters.storage.postgres.database import (
+    Connection,
+    Database,
+    fetch,
+    first,
+    within,
+)
+from core.errors import BadConfiguration, Unavailable
+
+KNOWN = migrations.load(Path(__file__).with_name("migrations"))
+
+LONGEST = 600.0
+"""Seconds that all migrations may take together, and waiting for another program's."""
+
+NEEDED = {
+    "users": "id email email_key username username_key full_name password_hash role"
+    " is_active is_verified created_at updated_at",
+    "sessions": "id user_id generation rotations created_at last_used_at expires_at"
+    " ended_at end_reason address label",
+    "one_time_tokens": "id user_id purpose expires_at",
+    "events": "seq id kind at user_id session_id data due_at attempts",
+}
+
+UNIQUE = {
+    "users unique (id)",
+    "users unique (email_key)",
+    "users unique (username_key)",
+    "sessions unique (id)",
+    "one_time_tokens unique (id)",
+    "one_time_tokens unique (user_id, purpose)",
+    "events unique (seq)",
+    "events unique (id)",
+    "events trigger events_share_lock",
+}
+
+PARTS = {
+    f"{table} column {column}"
+    for table, columns in NEEDED.items()
+    for column in columns.split()
+} | UNIQUE
+
+FIND_PARTS = """
+SELECT relname || ' column ' || attname
+FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE pg_table_is_visible(pg_class.oid) AND attnum > 0 AND NOT attisdropped
+UNION ALL
+SELECT relname || ' unique (' || string_agg(attname, ', ' ORDER BY position) || ')'
+FROM pg_class
+JOIN pg_index ON indrelid = pg_class.oid
+CROSS JOIN unnest(indkey) WITH ORDINALITY AS key (number, position)
+JOIN pg_attribute ON attrelid = pg_class.oid AND attnum = key.number
+WHERE pg_table_is_visible(pg_class.oid)
+    AND indisunique AND indisvalid AND indpred IS NULL
+GROUP BY relname, indexrelid
+UNION ALL
+SELECT relname || ' trigger ' || tgname
+FROM pg_class JOIN pg_trigger ON tgrelid = pg_class.oid
+WHERE pg_table_is_visible(pg_class.oid) AND tgenabled IN ('O', 'A')
+"""
+
+RECORDS = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+
+
+async def pending(database: Database) -> Sequence[str]:
+    recorded = await database.run(_recorded, repeat=True)
+    waiting = migrations.pending(KNOWN, recorded)
+    if not waiting:
+        found = await database.read(first, FIND_PARTS)
+        if missing := sorted(PARTS.difference(found)):
+            problem = f"the schema was altered, it lacks: {', '.join(missing)}"
+            raise BadConfiguration([f"{problem}; restore it"])
+    return [migration.name for migration in waiting]
+
+
+async def migrate(database: Database) -> Sequence[str]:
+    connection = await database.connect()
+    try:
+        return await within(LONGEST, connection, _run_all(connection))
+    except (psycopg.OperationalError, ReadOnlySqlTransaction) as error:
+        raise Unavailable from error
+    except psycopg.Error as error:
+        raise BadConfiguration([f"the migration failed: {error}"]) from error
+    finally:
+        await connection.close()
+
+
+async def _run_all(connection: Connection) -> Sequence[str]:
+    names = []
+    while name := await _run_next(connection):
+        names.append(name)
+    return names
+
+
+async def _run_next(connection: Connection) -> str | None:
+    async with connection.transaction():
+        await connection.execute("SET LOCAL statement_timeout = 0")
+        # The server lets go of it with the transaction, also if we are killed.
+        await connection.execute("SELECT pg_advisory_xact_lock(7310541, 2)")
+        waiting = migrations.pending(KNOWN, await _recorded(connection))
+        if not waiting:
+            return None
+        await _apply(connection, waiting[0])
+        return waiting[0].name
+
+
+async def _apply(connection: Connection, migration: Migration) -> None:
+    await connection.execute(RECORDS)
+    await connection.execute(migration.script)
+    await connection.execute(
+        "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)",
+        (migration.name, migration.checksum),
+    )
+
+
+async def _recorded(connection: Connection) -> Recorded:
+    begun = "SELECT to_regclass('schema_migrations') IS NOT NULL"
+    if not any(await fetch(connection, first, begun, {})):
+        return {}
+    query = "SELECT name, checksum FROM schema_migrations"
+    return dict(await fetch(connection, tuple, query, {}))

@@ -1,0 +1,233 @@
+"""Accounts, in Postgres."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.storage.postgres.database import (
+    Connection,
+    Database,
+    Values,
+    fetch,
+    first,
+    transaction,
+)
+from adapters.storage.postgres.events import record, recording
+from adapters.storage.postgres.rows import (
+    USER,
+    from_events,
+    from_token,
+    from_user,
+    to_user,
+)
+from adapters.storage.postgres.sessions import END_ALL
+from core.errors import EmailTaken, UsernameTaken
+from core.events import Event
+from core.model import (
+    EndReason,
+    OneTimeToken,
+    Purpose,
+    SessionId,
+    TokenId,
+    User,
+    UserId,
+)
+from core.ports import UserRepository
+
+# Who wants the same names waits, then looks before it inserts: an insert that a unique
+# index refuses would use up an id. In one order, so that no two wait for each other.
+LOCK_NAMES = """
+SELECT pg_advisory_xact_lock(key) FROM (
+    SELECT DISTINCT hashtextextended(name, 0) AS key
+    FROM unnest(ARRAY[%(email_key)s, %(username_key)s]) AS name ORDER BY key
+) AS keys
+"""
+
+ADD = f"""
+WITH added AS (
+    INSERT INTO users (email, email_key, username, username_key, full_name,
+        password_hash, role, is_active, is_verified, created_at, updated_at)
+    SELECT %(email)s, %(email_key)s, %(username)s, %(username_key)s, %(full_name)s,
+        %(password_hash)s, %(role)s, %(is_active)s, %(is_verified)s, %(created_at)s,
+        %(updated_at)s
+    WHERE NOT EXISTS (
+        SELECT FROM users
+        WHERE email_key = %(email_key)s OR username_key = %(username_key)s
+    )
+    RETURNING {USER}
+), issued AS (
+    INSERT INTO one_time_tokens (id, user_id, purpose, expires_at)
+    SELECT %(token_id)s, id, %(purpose)s, %(expires_at)s
+    FROM added WHERE %(token_id)s::text IS NOT NULL
+), told AS ({recording("added", user_id="added.id")})
+SELECT * FROM added
+"""  # noqa: S608 - names of ours
+
+SPEND = """
+DELETE FROM one_time_tokens
+WHERE id = %(token_id)s AND purpose = %(purpose)s AND expires_at > %(at)s
+RETURNING user_id
+"""
+
+VERIFY_EMAIL = f"""
+WITH spent AS ({SPEND}), told AS ({recording("spent")})
+UPDATE users SET is_verified = TRUE, updated_at = %(at)s
+FROM spent WHERE users.id = spent.user_id RETURNING {USER}
+"""  # noqa: S608 - names of ours
+
+# All who change a user and more lock the user first, so that no two wait for each other.
+LOCK_OWNER = """
+SELECT FROM users JOIN one_time_tokens ON one_time_tokens.user_id = users.id
+WHERE one_time_tokens.id = %(token_id)s FOR NO KEY UPDATE OF users
+"""
+
+RESET_PASSWORD = f"""
+WITH spent AS ({SPEND})
+UPDATE users SET password_hash = %(new_hash)s, updated_at = %(at)s
+FROM spent WHERE users.id = spent.user_id RETURNING {USER}
+"""  # noqa: S608 - columns
+
+CHANGE_PASSWORD = """
+UPDATE users SET password_hash = %(new_hash)s, updated_at = %(at)s
+WHERE id = %(user_id)s AND password_hash = %(old_hash)s RETURNING id
+"""  # noqa: S105 - a statement
+
+REPLACE_HASH = """
+UPDATE users SET password_hash = %(new_hash)s
+WHERE id = %(user_id)s AND password_hash = %(old_hash)s RETURNING id
+"""
+
+VOID = "DELETE FROM one_time_tokens WHERE user_id = %(user_id)s AND purpose = %(void)s"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUsers(UserRepository):
+    database: Database
+
+    async def add(
+        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+    ) -> User:
+        values = {
+            **_from_token(token),
+            **from_user(user),
+            "events": from_events(events),
+        }
+
+        async def work(connection: Connection) -> User:
+            async with transaction(connection):
+                await connection.execute(LOCK_NAMES, values)
+                added = connection.cursor(row_factory=lambda _: to_user)
+                await added.execute(ADD, values)
+            if user := await added.fetchone():
+                return user
+            raise await _clash(connection, values)
+
+        return await self.database.run(work)
+
+    async def get(self, user_id: UserId) -> User | None:
+        return await self._find("id", user_id)
+
+    async def by_email(self, email_key: str) -> User | None:
+        return await self._find("email_key", email_key)
+
+    async def verify_email(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        verified = await self.database.write(
+            to_user,
+            VERIFY_EMAIL,
+            token_id=token_id,
+            purpose=Purpose.VERIFY_EMAIL,
+            at=at,
+            events=from_events(events),
+        )
+        return verified[0] if verified else None
+
+    async def reset_password(
+        self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        values = {
+            "token_id": token_id,
+            "purpose": Purpose.RESET_PASSWORD,
+            "new_hash": new_hash,
+            "at": at,
+        }
+
+        async def work(connection: Connection) -> User | None:
+            async with transaction(connection):
+                await connection.execute(LOCK_OWNER, values)
+                reset = await fetch(connection, to_user, RESET_PASSWORD, values)
+                if not reset:
+                    return None
+                why = {"reason": EndReason.PASSWORD_RESET, "keep": None}
+                whose = {"user_id": reset[0].id, "at": at}
+                await connection.execute(END_ALL, why | whose)
+                await record(connection, events)
+                return reset[0]
+
+        return await self.database.run(work)
+
+    async def change_password(  # noqa: PLR0913 - the port's
+        self,
+        user_id: UserId,
+        *,
+        old_hash: str,
+        new_hash: str,
+        keep: SessionId,
+        at: datetime,
+        events: Sequence[Event],
+    ) -> bool:
+        values = {
+            "user_id": user_id,
+            "old_hash": old_hash,
+            "new_hash": new_hash,
+            "keep": keep,
+            "at": at,
+            "void": Purpose.RESET_PASSWORD,
+            "reason": EndReason.PASSWORD_CHANGED,
+        }
+
+        async def work(connection: Connection) -> bool:
+            async with transaction(connection):
+                if not await fetch(connection, first, CHANGE_PASSWORD, values):
+                    return False
+                await connection.execute(VOID, values)
+                # A statement of its own: it sees the session that we waited for.
+                await connection.execute(END_ALL, values)
+                await record(connection, events)
+                return True
+
+        return await self.database.run(work)
+
+    async def replace_hash(
+        self, user_id: UserId, *, old_hash: str, new_hash: str
+    ) -> bool:
+        replaced = await self.database.write(
+            first, REPLACE_HASH, user_id=user_id, old_hash=old_hash, new_hash=new_hash
+        )
+        return bool(replaced)
+
+    async def _find(self, key: str, value: str | int) -> User | None:
+        found = await self.database.read(
+            to_user,
+            f"SELECT {USER} FROM users WHERE {key} = %(value)s",  # noqa: S608 - columns
+            value=value,
+        )
+        return found[0] if found else None
+
+
+def _from_token(token: OneTimeToken | None) -> Values:
+    if token is None:
+        return {"token_id": None, "purpose": None, "expires_at": None}
+    values = from_token(token)
+    return {**values, "token_id": values.pop("id")}
+
+
+async def _clash(connection: Connection, values: Values) -> EmailTaken | UsernameTaken:
+    same_email = await fetch(
+        connection,
+        first,
+        "SELECT id FROM users WHERE email_key = %(email_key)s",
+        values,
+    )
+    return EmailTaken() if same_email else UsernameTaken()

@@ -1,0 +1,153 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pymongo import AsyncMongoClient
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
+
+from adapters.storage.mongo import MongoStorage
+from adapters.storage.mongo.database import Collection, Database
+from tests.contract.storage import StorageContract
+from tests.contract.storage_records import (
+    NOW,
+    a_session,
+    a_token,
+    add,
+    an_event,
+    log_in,
+    stored,
+)
+
+
+class TestMongoStorage(StorageContract):
+    @pytest.fixture
+    async def subject(self, mongo_url: str) -> AsyncIterator[MongoStorage]:
+        # The laws are not about speed: the server may be a slow one, and busy.
+        async with aclosing(MongoStorage.from_url(patient(mongo_url))) as storage:
+            await storage.open()
+            await storage.migrate()
+            yield storage
+
+
+class Commands(CommandListener):
+    """Writes down the names of all commands."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.names.append(event.command_name)
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        pass
+
+
+@pytest.fixture
+def commands() -> Commands:
+    return Commands()
+
+
+@pytest.fixture
+async def storage(mongo_url: str, commands: Commands) -> AsyncIterator[MongoStorage]:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        patient(mongo_url), event_listeners=[commands], tz_aware=True, tzinfo=UTC
+    )
+    name = client.get_default_database().name
+    async with aclosing(MongoStorage.on(Database(client, name))) as storage:
+        await storage.open()
+        await storage.migrate()
+        yield storage
+
+
+async def test_sessions_and_users_are_looked_up_by_one_command(
+    storage: MongoStorage, commands: Commands
+) -> None:
+    user = await add(storage)
+    ids = [(await log_in(storage, user)).id for _ in range(150)]
+
+    commands.names.clear()
+    found = await storage.sessions.identities(ids)
+
+    assert set(ids) == set(found)
+    assert ["aggregate"] == commands.names
+
+
+async def test_a_refresh_is_two_commands(
+    storage: MongoStorage, commands: Commands
+) -> None:
+    session = await log_in(storage, await add(storage))
+
+    commands.names.clear()
+    await storage.sessions.identities([session.id])
+    await storage.sessions.advance(replace(session, generation=1))
+
+    assert ["aggregate", "update"] == commands.names
+
+
+async def test_a_log_in_is_one_transaction_and_one_numbering(
+    storage: MongoStorage, commands: Commands
+) -> None:
+    user = await add(storage)
+
+    commands.names.clear()
+    await storage.sessions.open(
+        a_session(user), password_hash=user.password_hash, events=[an_event()]
+    )
+
+    change = ["update", "insert", "insert", "commitTransaction"]
+    assert [*change, "find", "find", "update"] == commands.names
+
+
+async def test_what_expired_long_ago_is_kept_for_a_while_and_then_forgotten(
+    storage: MongoStorage,
+) -> None:
+    user = await add(storage)
+    session = await log_in(storage, user, expires_at=NOW - timedelta(days=900))
+    token = a_token(user.id, expires_at=NOW - timedelta(days=900))
+    await storage.tokens.issue(token, events=[])
+    kept_until = datetime.now(UTC) + timedelta(days=29)
+    still_there = await stored(storage, session.id)
+
+    for records in (storage.database.sessions, storage.database.tokens):
+        (document,) = await records.find().to_list()
+        assert kept_until < document["forget_at"]
+        await records.update_one({}, {"$set": {"forget_at": NOW}})
+
+        assert await is_emptied(records)
+    assert session == still_there
+
+
+async def test_times_are_dates_to_an_operator(storage: MongoStorage) -> None:
+    user = await add(storage)
+
+    found = await storage.database.users.find_one(
+        {"created_at": {"$type": "date"}, "email": user.email, "is_verified": False}
+    )
+
+    assert found is not None
+    assert user.id == found["_id"]
+
+
+def patient(url: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}timeoutMS=30000"
+
+
+async def is_emptied(records: Collection) -> bool:
+    """Wait for the server to do so: a real one looks once a minute."""
+    for _ in range(450):
+        if await records.find_one() is None:
+            return True
+        await asyncio.sleep(0.2)
+    return False

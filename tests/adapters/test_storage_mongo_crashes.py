@@ -1,0 +1,176 @@
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pymongo import AsyncMongoClient, MongoClient
+
+from adapters.storage.mongo import MongoStorage
+from core.model import EndReason
+from tests.adapters.mongo_trouble import (
+    acknowledges,
+    eventually,
+    found,
+    nothing_is_half,
+    opened,
+    unavailable,
+)
+from tests.contract.storage_records import (
+    NOW,
+    a_token,
+    a_user,
+    add,
+    an_event,
+    history,
+    issue,
+    log_in,
+    new_id,
+)
+from tests.servers.mongo import MongoCompatibleServer, with_database
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MongoCompatibleServer]:
+    """Yield a server to be broken, which is not the one that others share."""
+    server = MongoCompatibleServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def url(server: MongoCompatibleServer) -> str:
+    return with_database(server.url, f"test_{uuid4().hex}")
+
+
+@pytest.fixture
+async def storage(url: str) -> AsyncIterator[MongoStorage]:
+    async with opened(url) as storage:
+        await storage.migrate()
+        yield storage
+
+
+async def test_what_was_acknowledged_survives_crashes_of_the_server(
+    server: MongoCompatibleServer, storage: MongoStorage
+) -> None:
+    attempted: list[str] = []
+    acknowledged: list[str] = []
+    crashing = asyncio.create_task(crash_again_and_again(server, times=5))
+
+    async def register(worker: int) -> None:
+        number = 0
+        while not crashing.done():
+            number += 1
+            attempted.append(name := f"user{worker}_{number}")
+            if await acknowledges(storage, name):
+                acknowledged.append(name)
+
+    await asyncio.gather(*(register(worker) for worker in range(5)))
+    await crashing
+
+    assert 20 < len(acknowledged)
+    await nothing_is_half(storage, attempted, acknowledged)
+    users = [await found(storage, name) for name in acknowledged]
+    assert len(users) == len({user.id for user in users if user})
+
+
+async def test_a_demoted_primary_is_unavailable_until_it_is_one_again(
+    server: MongoCompatibleServer, storage: MongoStorage
+) -> None:
+    user = await add(storage)
+
+    with MongoClient[Any](server.url) as console:
+        console.admin.command({"replSetStepDown": 3, "force": True})
+    await unavailable(storage.ping)
+    await unavailable(lambda: add(storage, "bob"))
+    await eventually(storage.ping)
+
+    assert user == await storage.users.get(user.id)
+    assert "bob" == (await add(storage, "bob")).username
+
+
+@pytest.mark.parametrize("code", [24, 50, 64, 91, 189, 10107, 11600, 11602, 13436])
+async def test_every_refusal_of_the_server_is_unavailable(
+    server: MongoCompatibleServer, url: str, code: int
+) -> None:
+    # Polling: the server's state does not change here, so it would not tell of it.
+    async with opened(f"{url}&serverMonitoringMode=poll") as storage:
+        await storage.migrate()
+        user = await add(storage)
+        session = await log_in(storage, user)
+
+        with failing(server, code, ["update", "insert", "commitTransaction"]):
+            await asyncio.gather(
+                unavailable(storage.ping),
+                unavailable(lambda: add(storage, "bob")),
+                unavailable(lambda: storage.sessions.advance(session)),
+            )
+
+        await storage.ping()
+        assert user == await storage.users.get(user.id)
+
+
+async def test_an_abandoned_transaction_holds_up_nobody_else(
+    server: MongoCompatibleServer, storage: MongoStorage
+) -> None:
+    held, free = await add(storage), await add(storage, "bob")
+    session = await log_in(storage, free)
+
+    async with abandoned_transaction(server, storage, held.id):
+        await unavailable(
+            lambda: storage.tokens.issue(a_token(held.id), events=[an_event()])
+        )
+        await issue(storage, free)
+        await log_in(storage, free)
+        ended = await storage.sessions.end(
+            session.id, at=NOW, reason=EndReason.LOGGED_OUT, events=[an_event()]
+        )
+        cyd = await storage.users.add(a_user("cyd"), token=None, events=[an_event()])
+        told = await history(storage)
+
+    assert ended
+    assert 3 == cyd.id
+    assert 2 == len(told)
+    await issue(storage, held)
+
+
+async def crash_again_and_again(server: MongoCompatibleServer, *, times: int) -> None:
+    for _ in range(times):
+        await asyncio.sleep(0.7)
+        server.kill()
+        await asyncio.to_thread(server.start)
+    await asyncio.sleep(1.0)
+
+
+@contextmanager
+def failing(
+    server: MongoCompatibleServer, code: int, commands: list[str]
+) -> Iterator[None]:
+    """Let the server refuse some commands, though not those that look at its state."""
+    fault = {"failCommands": commands, "errorCode": code}
+    with MongoClient[Any](server.url) as console:
+        point = {"configureFailPoint": "failCommand"}
+        console.admin.command(point | {"mode": "alwaysOn", "data": fault})
+        try:
+            yield
+        finally:
+            console.admin.command(point | {"mode": "off"})
+
+
+@asynccontextmanager
+async def abandoned_transaction(
+    server: MongoCompatibleServer, storage: MongoStorage, user_id: int
+) -> AsyncIterator[None]:
+    """Leave a transaction open that has written a user, a token and an event."""
+    name = storage.database.all.name
+    async with AsyncMongoClient[Any](server.url) as other, other.start_session() as own:
+        await own.start_transaction()
+        await other[name].users.update_one(
+            {"_id": user_id}, {"$inc": {"locks": 1}}, session=own
+        )
+        await other[name].events.insert_one(
+            {"_id": new_id(), "unnumbered": "0"}, session=own
+        )
+        yield
+        await own.abort_transaction()

@@ -1,0 +1,141 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from pymongo.errors import AutoReconnect
+
+from adapters.storage.mongo import MongoStorage
+from core.errors import EmailTaken
+from core.events import Event
+from core.model import Purpose, User
+from tests.adapters.mongo_trouble import opened
+from tests.contract.storage_records import (
+    NOW,
+    RACERS,
+    a_session,
+    a_token,
+    a_user,
+    add,
+    an_event,
+    history,
+    issue,
+)
+
+
+@pytest.fixture
+async def storage(mongo_url: str) -> AsyncIterator[MongoStorage]:
+    async with opened(patient(mongo_url)) as storage:
+        await storage.migrate()
+        yield storage
+
+
+@pytest.fixture
+async def replica(mongo_url: str) -> AsyncIterator[MongoStorage]:
+    """Yield another storage on the same database: no lock of the first one holds it."""
+    async with opened(patient(mongo_url)) as replica:
+        await replica.migrate()
+        yield replica
+
+
+async def test_a_reader_misses_nothing_that_is_committed_late(
+    storage: MongoStorage, replica: MongoStorage
+) -> None:
+    async def write(place: MongoStorage, number: int) -> None:
+        user = await add(place, f"user{number}")
+        for size in (1, 2, 3):
+            await place.events.append([an_event(user_id=user.id) for _ in range(size)])
+
+    writing = asyncio.gather(
+        *(write(place, n) for n, place in enumerate([storage, replica] * 10))
+    )
+    seen: list[Event] = []
+    while True:
+        finished = writing.done()
+        after = seen[-1].id if seen else None
+        page = await storage.events.read(after=after, limit=5)
+        seen += page
+        if finished and not page:
+            break
+    await writing
+
+    assert 20 * (1 + 2 + 3) == len(seen)
+    assert seen == await history(replica)
+
+
+async def test_events_are_numbered_without_a_gap(
+    storage: MongoStorage, replica: MongoStorage
+) -> None:
+    await asyncio.gather(
+        *(place.events.append([an_event()]) for place in [storage, replica] * 25)
+    )
+
+    numbers = [found["seq"] async for found in storage.database.events.find()]
+    assert list(range(1, RACERS + 1)) == sorted(numbers)
+
+
+async def test_events_of_a_replica_that_dies_before_it_numbers_them_are_not_lost(
+    storage: MongoStorage, replica: MongoStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [an_event() for _ in range(3)]
+
+    async def die() -> None:
+        raise AutoReconnect
+
+    monkeypatch.setattr(storage.database.numbering, "catch_up", die)
+    await storage.events.append(events[:2])
+    await replica.events.append(events[2:])
+
+    assert events == await history(replica)
+
+
+async def test_replicas_race_for_an_email(
+    storage: MongoStorage, replica: MongoStorage
+) -> None:
+    async def register(place: MongoStorage) -> User | None:
+        try:
+            return await place.users.add(a_user(), token=None, events=[an_event()])
+        except EmailTaken:
+            return None
+
+    winners = await asyncio.gather(*map(register, [storage, replica] * 10))
+
+    assert 1 == sum(winner is not None for winner in winners)
+    assert 1 == len(await history(storage))
+
+
+async def test_replicas_issue_tokens_at_once(
+    storage: MongoStorage, replica: MongoStorage
+) -> None:
+    user = await add(storage)
+    tokens = [a_token(user.id) for _ in range(10)]
+
+    await asyncio.gather(
+        *(
+            place.tokens.issue(token, events=[])
+            for place, token in zip([storage, replica] * 5, tokens, strict=True)
+        )
+    )
+
+    assert 1 == sum([await storage.tokens.get(t.id) is not None for t in tokens])
+
+
+async def test_no_log_in_of_another_replica_outlives_a_reset(
+    storage: MongoStorage, replica: MongoStorage
+) -> None:
+    user = await add(storage)
+    token_id = await issue(storage, user, Purpose.RESET_PASSWORD)
+    sessions = [a_session(user) for _ in range(10)]
+
+    opening = [
+        replica.sessions.open(session, password_hash=user.password_hash, events=[])
+        for session in sessions
+    ]
+    reset = storage.users.reset_password(token_id, new_hash="new", at=NOW, events=[])
+    await asyncio.gather(*opening[:5], reset, *opening[5:])
+
+    found = await storage.sessions.identities([session.id for session in sessions])
+    assert {NOW} >= {identity.session.ended_at for identity in found.values()}
+
+
+def patient(url: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}timeoutMS=30000"

@@ -1,0 +1,144 @@
+import logging
+from urllib.parse import urlsplit
+
+import pytest
+
+from adapters.storage.postgres import PostgresStorage
+from adapters.storage.postgres.address import read
+from core.errors import BadConfiguration
+from tests.adapters.postgres_world import console, is_unavailable, opened
+from tests.contract.storage_records import add
+from tests.servers.existing import ExistingServer
+from tests.servers.postgres import PostgresServer
+
+PASSWORD = "s3cr3t-w0rd"
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    ["postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg2"],
+)
+def test_any_drivers_url_is_read(scheme: str) -> None:
+    address = read(f"{scheme}://ada:p%40ss@db.example.com:6543/auth")
+
+    expected = {
+        "user": "ada",
+        "password": "p@ss",
+        "host": "db.example.com",
+        "port": "6543",
+        "dbname": "auth",
+    }
+    assert expected == address.parameters
+    assert "p@ss" not in repr(address)
+
+
+def test_the_drivers_own_parameters_pass_through() -> None:
+    address = read(
+        "postgresql://one,two:5433/auth?sslmode=verify-full&connect_timeout=7"
+        "&target_session_attrs=read-write&options=-c%20geqo%3Doff&pool_size=3"
+    )
+
+    expected = {
+        "host": "one,two",
+        "port": ",5433",
+        "dbname": "auth",
+        "sslmode": "verify-full",
+        "connect_timeout": "7",
+        "target_session_attrs": "read-write",
+        "options": "-c geqo=off",
+    }
+    assert expected == address.parameters
+    assert 3 == address.pool_size
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("postgresql://ada:{}@host/db?pool=3", "parameter pool$"),
+        ("postgresql://ada:{}@host/db?ssl=require&timeout=3", "ssl\n.*timeout$"),
+        ("postgresql://ada:{}@host/db?pool_size=0", "pool_size"),
+        ("postgresql://ada:{}@host/db?pool_size=many", "pool_size"),
+        ("postgresql://ada:{}@[::1/db", "write postgresql://"),
+        ("postgresql://ada:{}%zz@host/db", "write postgresql://"),
+        ("postgres//ada:{}@host/db", "write postgresql://"),
+    ],
+)
+def test_a_url_that_cant_be_read_is_refused(url: str, problem: str) -> None:
+    with pytest.raises(BadConfiguration, match=problem) as refusal:
+        PostgresStorage.from_url(url.format(PASSWORD))
+
+    assert PASSWORD not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("user", "database", "problem"),
+    [
+        ("postgres", "postgres", "password authentication failed"),
+        ("nobody-we-know", "postgres", "authentication failed"),
+        (None, "no-database-we-know", "does not exist"),
+    ],
+)
+async def test_a_log_in_that_fails_is_the_operators_to_mend(
+    own_postgres: PostgresServer,
+    user: str | None,
+    database: str,
+    problem: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    parts = urlsplit(own_postgres.url)
+    login = f"{user}:{PASSWORD}" if user else parts.netloc.partition("@")[0]
+    url = f"postgresql://{login}@{parts.hostname}:{parts.port}/{database}"
+
+    with (
+        caplog.at_level(logging.DEBUG),
+        pytest.raises(BadConfiguration, match=problem) as refusal,
+    ):
+        await PostgresStorage.from_url(url).open()
+
+    assert PASSWORD not in str(refusal.value) + caplog.text
+
+
+async def test_a_database_of_another_encoding_is_refused(
+    own_postgres: PostgresServer,
+) -> None:
+    with console(own_postgres.url) as operator:
+        operator.execute(
+            "CREATE DATABASE latin TEMPLATE template0 ENCODING latin1 LOCALE 'C'"
+        )
+    url = urlsplit(own_postgres.url)._replace(path="/latin").geturl()
+
+    with pytest.raises(BadConfiguration, match="UTF8"):
+        await PostgresStorage.from_url(url).open()
+
+
+async def test_opening_twice_is_harmless(postgres_url: str) -> None:
+    async with opened(postgres_url) as storage:
+        await storage.open()
+
+        assert 1 == (await add(storage)).id
+
+
+async def test_before_opening_and_after_closing_it_is_unavailable(
+    postgres_url: str,
+) -> None:
+    storage = PostgresStorage.from_url(postgres_url)
+    before = await is_unavailable(storage.ping())
+    await storage.open()
+    await storage.aclose()
+
+    assert before
+    assert await is_unavailable(storage.ping())
+
+
+async def test_no_more_connections_than_the_url_says(
+    postgres_server: PostgresServer | ExistingServer, postgres_url: str
+) -> None:
+    async with opened(f"{postgres_url}&pool_size=3&application_name=few") as storage:
+        for _ in range(3):
+            await add(storage, f"user{_}")
+        with console(postgres_server.url) as operator:
+            (open_now,) = operator.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'few'"
+            ).fetchone() or (0,)
+
+    assert 1 <= open_now <= 3

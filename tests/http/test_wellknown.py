@@ -1,0 +1,153 @@
+import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from config.container import Container
+from config.settings import Settings
+from entrypoints.http.app import routes
+from tests.http.api import Api
+
+TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
+FOR_PEOPLE = {"/openapi.json", "/docs", "/verify-email", "/reset-password"}
+
+
+@pytest.fixture
+def document(api: Api) -> dict[str, Any]:
+    answer = api.client.get("/openapi.json")
+    assert "application/json" == answer.headers["Content-Type"]
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_health_answers_as_the_guide_shows(api: Api) -> None:
+    answer = api.client.get("/health")
+
+    assert 200 == answer.status_code
+    health = answer.json()
+    told = datetime.strptime(health.pop("timestamp"), TIMESTAMP).replace(tzinfo=UTC)
+    assert abs(datetime.now(UTC) - told) < timedelta(seconds=10)
+    assert {
+        "status": "healthy",
+        "database": "connected",
+        "redis": "not configured",
+    } == health
+
+
+def test_probes_answer(api: Api) -> None:
+    for path, status in (("/livez", "alive"), ("/readyz", "ready")):
+        answer = api.client.get(path)
+
+        assert (200, {"status": status}) == (answer.status_code, answer.json())
+
+
+@pytest.mark.parametrize("path", ["/livez", "/health", "/docs", "/openapi.json"])
+def test_head_answers_as_get_does_without_the_body(api: Api, path: str) -> None:
+    got, answer = api.client.get(path), api.client.head(path)
+
+    assert (200, b"") == (answer.status_code, answer.content)
+    assert got.headers["Content-Type"] == answer.headers["Content-Type"]
+
+
+def test_no_shared_secret_is_among_the_public_keys(api: Api) -> None:
+    answer = api.client.get("/.well-known/jwks.json")
+
+    assert (200, {"keys": []}) == (answer.status_code, answer.json())
+
+
+def test_the_api_describes_itself_in_openapi_3_1(document: dict[str, Any]) -> None:
+    validate(document, cls=OpenAPIV31SpecValidator)
+
+    assert "3.1.0" == document["openapi"]
+
+
+def test_the_description_has_every_route_and_no_other(
+    document: dict[str, Any], tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path, jwt_secret_key="x" * 32)
+    served = {
+        path: {m for m in ("get", "post", "put", "delete") if hasattr(it, f"on_{m}")}
+        for path, it in routes(Container(settings=settings)).items()
+    }
+
+    described = {path: set(methods) for path, methods in document["paths"].items()}
+
+    assert FOR_PEOPLE == served.keys() - described.keys()
+    assert {p: served[p] for p in served.keys() - FOR_PEOPLE} == described
+
+
+def test_the_description_tells_who_needs_a_token_and_what_is_limited(
+    document: dict[str, Any],
+) -> None:
+    operations = {
+        path: operation
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+    }
+
+    guarded = {path for path, it in operations.items() if "security" in it}
+    limited = {path for path, it in operations.items() if "429" in it["responses"]}
+
+    assert {
+        "/auth/logout",
+        "/auth/logout-all",
+        "/auth/me",
+        "/auth/change-password",
+    } == guarded
+    assert {
+        "/auth/register",
+        "/auth/login",
+        "/auth/resend-verification",
+        "/auth/password-reset/request",
+        "/auth/password-reset/confirm",
+        "/auth/change-password",
+    } == limited
+    assert all("401" in operations[path]["responses"] for path in guarded)
+
+
+class Page(HTMLParser):
+    """Reads a page, and checks that what is opened is closed in turn."""
+
+    VOID = frozenset({"meta", "input", "br", "link"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, _attrs: object) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag == self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+def test_the_docs_tell_people_all_of_it(api: Api, document: dict[str, Any]) -> None:
+    answer = api.client.get("/docs")
+
+    assert 200 == answer.status_code
+    assert "text/html" in answer.headers["Content-Type"]
+    page = Page(answer.text)
+    assert [] == page.open
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert f"{method} {path}" in page.text
+            assert operation["summary"] in page.text
+            for status, response in operation["responses"].items():
+                assert f"{status} {response['description']}" in page.text
+    for field in ("email", "username", "full_name", "new_password", "refresh_token"):
+        assert f" {field} " in page.text
