@@ -3,18 +3,20 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, TypeVar
 
 import typer
 from pydantic import ValidationError
 
+from config import adapters
 from config.container import Container
 from config.loading import load_settings, warnings
 from config.settings import Settings
 from core import errors
-from core.model import User
+from core.model import RecordKind, User
 from core.ports import Storage
+from core.transfer import Transfer
 from entrypoints.http.bodies import NewUser
 
 T = TypeVar("T")
@@ -95,8 +97,47 @@ def _run(storage: Storage, work: Callable[[], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(with_storage())
-    except (errors.AuthError, errors.BadConfiguration) as error:
+    except (errors.AuthError, errors.OperationError) as error:
         raise _failure(str(error.__cause__ or error)) from None
+
+
+@app.command()
+def transfer(
+    source: Annotated[str, typer.Option("--from", help="Like DATABASE_URL")],
+    target: Annotated[str, typer.Option("--to", help="Likewise; must be empty")],
+    batch: Annotated[int, typer.Option(min=1, max=10_000)] = 1000,
+) -> None:
+    """
+    Copy everything from one storage into another.
+
+    Stop the service before. An interrupted transfer goes on where it stopped.
+    """
+    try:
+        ends = adapters.storage_at(source), adapters.storage_at(target)
+    except errors.BadConfiguration as bad:
+        raise _failure(*bad.problems) from None
+    digests = _run(ends[0], lambda: _run_transfer(*ends, batch))
+    for kind, digest in digests.items():
+        typer.echo(f"{kind}: equal on both sides, SHA-256 {digest}")
+
+
+async def _run_transfer(
+    source: Storage, target: Storage, batch: int
+) -> Mapping[RecordKind, str]:
+    if behind := await source.pending():
+        raise errors.BadConfiguration([f"--from: migrate it first, pending: {behind}"])
+    try:
+        await target.open()
+        await target.migrate()
+        return await Transfer(source, target, batch).run(_show_progress)
+    finally:
+        await target.aclose()
+
+
+def _show_progress(kind: RecordKind, done: int, total: int) -> None:
+    filled = 30 * done // total if total else 30
+    bar = "#" * filled + "-" * (30 - filled)
+    typer.echo(f"\r{kind:9} [{bar}] {done}/{total}", nl=done >= total, err=True)
 
 
 @app.command()
