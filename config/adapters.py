@@ -16,6 +16,10 @@ ADAPTERS = {
     "storage": {
         "sqlite": "adapters.storage.sqlite:SqliteStorage",
         "memory": "adapters.storage.memory:MemoryStorage",
+        "postgresql": "adapters.storage.postgres:PostgresStorage",
+        "postgres": "adapters.storage.postgres:PostgresStorage",
+        "mongodb": "adapters.storage.mongo:MongoStorage",
+        "mongodb+srv": "adapters.storage.mongo:MongoStorage",
     },
     "rate_limit": {},
     "secrets": {
@@ -30,13 +34,24 @@ VARIABLES = {
     "rate_limit": "REDIS_URL",
     "secrets": "SECRETS_URL",
 }
-EXTRAS = {"aiosmtplib": "smtp"}
+EXTRAS = {
+    "aiosmtplib": "smtp",
+    "psycopg": "postgres",
+    "psycopg_pool": "postgres",
+    "pymongo": "mongo",
+    "bson": "mongo",
+}
 """Which extra brings a package that an adapter imports."""
 
 
 def storage(settings: Settings) -> Storage:
     """Make the storage that ``DATABASE_URL`` names."""
-    adapter: Storage = _adapter("storage", settings.storage_url)
+    return storage_at(settings.storage_url)
+
+
+def storage_at(url: str) -> Storage:
+    """Make the storage that a URL names."""
+    adapter: Storage = _adapter("storage", url)
     return adapter
 
 
@@ -105,13 +120,16 @@ def _adapter(port: str, url: str) -> Any:  # noqa: ANN401 - the port's class is 
         found.name: found for found in entry_points(group=f"scribes_auth.{port}")
     }
     variable = VARIABLES[port]
+    inside = ADAPTERS[port]
+    if scheme not in {*inside, *outside}:
+        scheme = scheme.partition("+")[0]  # a driver's name, of no matter here
     if separator and scheme in outside:
         adapter = outside[scheme].load()
-    elif separator and scheme in ADAPTERS[port]:
-        module, name = ADAPTERS[port][scheme].split(":")
+    elif separator and scheme in inside:
+        module, name = inside[scheme].split(":")
         adapter = getattr(_import(module, variable), name)
     else:
-        known = ", ".join(sorted({*ADAPTERS[port], *outside})) or "none yet"
+        known = ", ".join(sorted({*inside, *outside})) or "none yet"
         raise errors.BadConfiguration(
             [f"{variable}: no adapter for this URL's scheme; known schemes: {known}"]
         )

@@ -9,9 +9,12 @@ from adapters.tokens.pyjwt import PyJwtTokens
 from config import adapters
 from config.settings import Settings
 from core.accounts import Accounts
+from core.housekeeping import Housekeeping
+from core.identities import Identities
 from core.keys import Keys
 from core.outbox import Outbox
 from core.passwords import GuidePolicy
+from core.readiness import Readiness
 from core.sessions import Sessions
 
 
@@ -59,10 +62,20 @@ class Container(DeclarativeContainer):
         Sessions,
         users=storage.provided.users,
         sessions=storage.provided.sessions,
+        identities=Singleton(Identities, storage.provided.sessions),
         hasher=hasher,
         keys=keys,
         clock=clock,
         ids=ids,
         rules=settings.provided.session_rules,
+    )
+    readiness = Singleton(
+        Readiness, storage=storage, auto_migrate=settings.provided.migrates_itself
+    )
+    housekeeping = Singleton(
+        Housekeeping,
+        storage=storage,
+        clock=clock,
+        event_life=settings.provided.event_life,
     )
     outbox = Singleton(Outbox, storage=storage, mailer=mailer, keys=keys, clock=clock)

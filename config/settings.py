@@ -71,6 +71,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = None
     redis_url: SecretStr | None = None
+    auto_migrate: bool | None = None
+    event_retention_days: int = Field(365, ge=1)
     secrets_url: str = "env://"
 
     jwt_secret_key: SecretStr | None = None
@@ -129,6 +131,19 @@ class Settings(BaseSettings):
         if self.database_url is None:
             return f"sqlite:///{self.data_dir / 'scribes.db'}"
         return self.database_url.get_secret_value()
+
+    @property
+    def migrates_itself(self) -> bool:
+        """Whether `serve` may change the schema: the embedded stores' always."""
+        embedded = self.storage_url.startswith(("sqlite:", "memory:"))
+        wanted = (
+            not self.in_production if self.auto_migrate is None else self.auto_migrate
+        )
+        return embedded or wanted
+
+    @property
+    def event_life(self) -> timedelta:
+        return timedelta(days=self.event_retention_days)
 
     @property
     def base_url(self) -> str:

@@ -60,6 +60,15 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event and its place in the outbox; ``due_at`` is None if nothing is to be done."""
+
+    event: Event
+    attempts: int
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """An event claimed for delivery; ``attempt`` counts the claims, from 1."""
 

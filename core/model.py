@@ -134,6 +134,15 @@ class OneTimeToken:
     expires_at: datetime
 
 
+class RecordKind(StrEnum):
+    """The kinds of records in a store, in the order in which they can be written."""
+
+    USERS = "users"
+    SESSIONS = "sessions"
+    TOKENS = "tokens"
+    EVENTS = "events"
+
+
 class TokenKind(StrEnum):
     """The two kinds of JWT, by their ``typ`` header (RFC 9068 section 2.1 for the first)."""
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from core import errors
 from core.events import Event, EventKind
+from core.identities import Identities
 from core.keys import Keys
 from core.model import (
     Claims,
@@ -78,6 +79,7 @@ class Sessions:
 
     users: UserRepository
     sessions: SessionRepository
+    identities: Identities
     hasher: PasswordHasher
     keys: Keys
     clock: Clock
@@ -196,8 +198,7 @@ class Sessions:
             raise errors.InvalidRefreshToken from None
 
     async def _live(self, claims: Claims, now: datetime) -> Identity | None:
-        found = await self.sessions.identities([claims.session_id])
-        identity = found.get(claims.session_id)
+        identity = await self.identities.get(claims.session_id)
         if identity is None or identity.user.id != claims.user_id:
             return None
         live = identity.session.is_live(now) and identity.user.is_active

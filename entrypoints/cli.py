@@ -3,16 +3,23 @@
 import asyncio
 import os
 import secrets
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, TypeVar
 
 import typer
 from pydantic import ValidationError
 
+from config import adapters
 from config.container import Container
 from config.loading import load_settings, warnings
 from config.settings import Settings
 from core import errors
+from core.model import RecordKind, User
+from core.ports import Storage
+from core.transfer import Transfer
 from entrypoints.http.bodies import NewUser
+
+T = TypeVar("T")
 
 app = typer.Typer(
     help="Scribes Auth: accounts, log-ins and JWTs.",
@@ -58,21 +65,79 @@ def serve(
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    *,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only tell what would run")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only tell, and fail if anything would run")
+    ] = False,
+) -> None:
     """Create or update what the storage needs."""
-    settings = _settings()
-    asyncio.run(_migrate(Container(settings=settings)))
-    typer.echo("The storage is up to date.")
+    storage = Container(settings=_settings()).storage()
+    names = _run(storage, storage.pending if plan or check else storage.migrate)
+    for name in names:
+        typer.echo(f"{name}: {'pending' if plan or check else 'done'}")
+    if not names:
+        typer.echo("The storage is up to date.")
+    if names and check:
+        raise typer.Exit(1)
 
 
-async def _migrate(container: Container) -> None:
-    storage = container.storage()
+def _run(storage: Storage, work: Callable[[], Awaitable[T]]) -> T:
+    """Return what is done with the open storage, or exit and say why it can't be."""
+
+    async def with_storage() -> T:
+        try:
+            await storage.open()
+            return await work()
+        finally:
+            await storage.aclose()
+
     try:
-        await storage.open()
-    except (errors.BadConfiguration, errors.Unavailable) as error:
-        raise _failure(str(error)) from None
+        return asyncio.run(with_storage())
+    except (errors.AuthError, errors.OperationError) as error:
+        raise _failure(str(error.__cause__ or error)) from None
+
+
+@app.command()
+def transfer(
+    source: Annotated[str, typer.Option("--from", help="Like DATABASE_URL")],
+    target: Annotated[str, typer.Option("--to", help="Likewise; must be empty")],
+    batch: Annotated[int, typer.Option(min=1, max=10_000)] = 1000,
+) -> None:
+    """
+    Copy everything from one storage into another.
+
+    Stop the service before. An interrupted transfer goes on where it stopped.
+    """
+    try:
+        ends = adapters.storage_at(source), adapters.storage_at(target)
+    except errors.BadConfiguration as bad:
+        raise _failure(*bad.problems) from None
+    digests = _run(ends[0], lambda: _run_transfer(*ends, batch))
+    for kind, digest in digests.items():
+        typer.echo(f"{kind}: equal on both sides, SHA-256 {digest}")
+
+
+async def _run_transfer(
+    source: Storage, target: Storage, batch: int
+) -> Mapping[RecordKind, str]:
+    if behind := await source.pending():
+        raise errors.BadConfiguration([f"--from: migrate it first, pending: {behind}"])
+    try:
+        await target.open()
+        await target.migrate()
+        return await Transfer(source, target, batch).run(_show_progress)
     finally:
-        await storage.aclose()
+        await target.aclose()
+
+
+def _show_progress(kind: RecordKind, done: int, total: int) -> None:
+    filled = 30 * done // total if total else 30
+    bar = "#" * filled + "-" * (30 - filled)
+    typer.echo(f"\r{kind:9} [{bar}] {done}/{total}", nl=done >= total, err=True)
 
 
 @app.command()
@@ -118,20 +183,14 @@ def create_admin(
     except ValidationError as error:
         problems = (f"{found['loc'][0]}: {found['msg']}" for found in error.errors())
         raise _failure(*problems) from None
-    admin_id = asyncio.run(_create_admin(container, wanted))
-    typer.echo(f"Administrator {wanted.username} has id {admin_id}.")
+    admin = _run(container.storage(), lambda: _create_admin(container, wanted))
+    typer.echo(f"Administrator {admin.username} has id {admin.id}.")
 
 
-async def _create_admin(container: Container, wanted: NewUser) -> int:
-    storage = container.storage()
-    try:
-        await storage.open()
-        admin = await container.accounts().create_admin(**wanted.model_dump())
-    except (errors.AuthError, errors.BadConfiguration) as error:
-        raise _failure(str(error)) from None
-    finally:
-        await storage.aclose()
-    return admin.id
+async def _create_admin(container: Container, wanted: NewUser) -> User:
+    if container.settings().migrates_itself:
+        await container.storage().migrate()
+    return await container.accounts().create_admin(**wanted.model_dump())
 
 
 @app.command("generate-secret")

@@ -15,6 +15,7 @@ from entrypoints.http.limits import BUCKETS, RateLimits
 from entrypoints.http.middleware import RequestContext, SecurityHeaders
 from entrypoints.http.openapi import openapi
 from entrypoints.http.operation import BodyReader
+from entrypoints.http.readiness import Gate
 
 VERSION = version("scribes-auth")
 
@@ -62,7 +63,7 @@ def _api(container: Container) -> dict[str, object]:
         "/auth/password-reset/confirm": accounts.ConfirmPasswordReset(users),
         "/health": wellknown.HealthCheck(storage, clock),
         "/livez": wellknown.Livez(),
-        "/readyz": wellknown.Readyz(storage),
+        "/readyz": wellknown.Readyz(container.readiness()),
         "/.well-known/jwks.json": wellknown.Jwks(container.keys()),
     }
 
@@ -74,13 +75,15 @@ def _middleware(container: Container) -> list[Any]:
     )
     around: list[Any] = [
         Lifespan(
-            container.storage(),
-            container.outbox(),
-            container.hasher(),
-            settings.outbox_poll_seconds,
+            readiness=container.readiness(),
+            outbox=container.outbox(),
+            housekeeping=container.housekeeping(),
+            hasher=container.hasher(),
+            poll_seconds=settings.outbox_poll_seconds,
         ),
         RequestContext(container.ids(), reader),
         SecurityHeaders(https=settings.base_url.startswith("https:")),
+        Gate(container.readiness()),
     ]
     if settings.cors_origins:
         around.append(

@@ -119,7 +119,7 @@ class Alive(Answer):
     status: Literal["alive"] = "alive"
 
 
-class Readiness(Answer):
+class Ready(Answer):
     status: Literal["ready"] = "ready"
 
 

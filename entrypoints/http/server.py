@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import uvicorn
@@ -13,6 +14,7 @@ from config.container import Container
 from config.loading import load_settings
 from config.logging import configure_logging
 from config.settings import Settings
+from core.errors import Unavailable
 from core.ports import Storage
 from entrypoints.http.app import create
 
@@ -121,6 +123,7 @@ def serve(settings: Settings) -> None:
 async def _try(storage: Storage) -> None:
     """Open the storage once before any worker does: here it can fail in plain words."""
     try:
-        await storage.open()
+        with suppress(Unavailable):  # a server that is away is waited for
+            await storage.open()
     finally:
         await storage.aclose()

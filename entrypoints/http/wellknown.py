@@ -11,7 +11,8 @@ from falcon.asgi import Request, Response
 from core import errors
 from core.keys import Keys
 from core.ports import Clock, Storage
-from entrypoints.http.bodies import Alive, Health, KeySet, Readiness
+from core.readiness import Readiness
+from entrypoints.http.bodies import Alive, Health, KeySet, Ready
 from entrypoints.http.operation import operation
 from entrypoints.http.pages import show
 
@@ -27,12 +28,12 @@ class Livez:
 
 @dataclass(frozen=True, slots=True)
 class Readyz:
-    storage: Storage
+    readiness: Readiness
 
-    @operation("Can requests be served?", answers=Readiness)
-    async def on_get(self, req: Request) -> Readiness:
-        await self.storage.ping()
-        return Readiness()
+    @operation("Can requests be served?", answers=Ready)
+    async def on_get(self, req: Request) -> Ready:
+        await self.readiness.demand()
+        return Ready()
 
 
 @dataclass(frozen=True, slots=True)

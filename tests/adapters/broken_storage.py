@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
 from adapters.storage.memory import MemoryStorage
+from adapters.storage.memory.archive import MemoryArchive
 from adapters.storage.memory.events import MemoryEvents
 from adapters.storage.memory.sessions import MemorySessions
 from adapters.storage.memory.tables import Tables
@@ -42,4 +43,5 @@ async def storage_with(fault: type) -> AsyncIterator[MemoryStorage]:
         chosen(MemorySessions)(tables),
         chosen(MemoryTokens)(tables),
         chosen(MemoryEvents)(tables),
+        chosen(MemoryArchive)(tables),
     )

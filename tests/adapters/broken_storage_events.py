@@ -1,14 +1,11 @@
-"""Faults of the event log, of the outbox, and of the storage as a whole."""
+"""Faults of the event log and of the outbox."""
 
 from asyncio import sleep
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.events import MemoryEvents
-from adapters.storage.memory.tables import Waiting
-from core.errors import Unavailable
 from core.events import Delivery, Event
 from core.model import EventId
 from tests.adapters.broken_storage import Rest, breaks
@@ -28,24 +25,45 @@ class NestsDottedNames(MemoryEvents):
             await super().append([replace(event, data=data)])
 
 
-@breaks("what is stored does not change with what was given")
+@breaks(
+    "times in the archive are utc", "what is stored does not change with what was given"
+)
 class KeepsWhatItWasGiven(MemoryEvents):
     async def append(self, events: Sequence[Event]) -> None:
         await super().append(events)
         self.tables.events.update({event.id: event for event in events})
 
 
-@breaks("events are read in the order they were stored")
+@breaks(
+    "events are read in the order they were stored",
+    "old events are purged",
+    "the archives order is by id and of events by storing",
+)
 class SortsByTime(MemoryEvents):
     async def read(self, **rest: Rest) -> Sequence[Event]:
         return sorted(await super().read(**rest), key=lambda event: event.at)
 
 
-@breaks("one users events are read alone", "reading goes on from behind an event")
+@breaks(
+    "one users events are read alone",
+    "reading from behind a purged event finds nothing",
+    "reading from behind an unknown event finds nothing",
+    "reading goes on from behind an event",
+)
 class ReadsTheLastAgain(MemoryEvents):
     async def read(self, *, after: EventId | None, **rest: Rest) -> Sequence[Event]:
         events = list(await super().read(after=after, **rest))
         return [self.tables.events[after], *events] if after else events
+
+
+@breaks(
+    "reading from behind a purged event finds nothing",
+    "reading from behind an unknown event finds nothing",
+)
+class StartsAnewBehindTheUnknown(MemoryEvents):
+    async def read(self, *, after: EventId | None, **rest: Rest) -> Sequence[Event]:
+        known = after if after in self.tables.events else None
+        return await super().read(after=known, **rest)
 
 
 @breaks("one users events are read alone")
@@ -56,11 +74,17 @@ class ChoosesFromThePage(MemoryEvents):
         return [e for e in page if user_id is None or e.user_id == user_id]
 
 
-@breaks("only outgoing events are claimed")
+@breaks(
+    "a purge compares times as instants",
+    "old events are purged",
+    "only outgoing events are claimed",
+    "reading from behind a purged event finds nothing",
+    "the archive has events with their place in the outbox",
+)
 class SendsEverything(MemoryEvents):
     async def append(self, events: Sequence[Event]) -> None:
         await super().append(events)
-        self.tables.outbox.update({e.id: Waiting(e.at) for e in events})
+        self.tables.outbox.update({e.id: e.at for e in events})
 
 
 @breaks(
@@ -70,6 +94,7 @@ class SendsEverything(MemoryEvents):
     "many callers at once are all served",
     "only outgoing events are claimed",
     "the oldest due are claimed first",
+    "what waits for delivery is not purged",
 )
 class ClaimsTheNewestFirst(MemoryEvents):
     async def append(self, events: Sequence[Event]) -> None:
@@ -82,7 +107,10 @@ class ClaimsTheNewestFirst(MemoryEvents):
 @breaks(
     "a failed event is due when it is said",
     "a time of another offset is compared as an instant",
+    "the archive has events with their place in the outbox",
     "the oldest due are claimed first",
+    "the outbox goes on from what was written",
+    "times in the archive are utc",
 )
 class ClaimsBeforeTheTime(MemoryEvents):
     async def claim(self, *, at: datetime, **rest: Rest) -> Sequence[Delivery]:
@@ -93,8 +121,8 @@ class ClaimsBeforeTheTime(MemoryEvents):
 class RetriesLast(MemoryEvents):
     async def failed(self, delivery: Delivery, **rest: Rest) -> None:
         await super().failed(delivery, **rest)
-        if waiting := self.tables.outbox.pop(delivery.event.id, None):
-            self.tables.outbox[delivery.event.id] = waiting
+        if due_at := self.tables.outbox.pop(delivery.event.id, None):
+            self.tables.outbox[delivery.event.id] = due_at
 
 
 @breaks("an event is claimed by one of many", "many claim different events")
@@ -112,6 +140,9 @@ class LooksBeforeItClaims(MemoryEvents):
     "a retried event is still the oldest",
     "a time of another offset is compared as an instant",
     "a worker that lost its lease has no say",
+    "the archive has events with their place in the outbox",
+    "times in the archive are utc",
+    "what waits for delivery is not purged",
 )
 class ForgetsWhatItClaimed(MemoryEvents):
     async def claim(self, **rest: Rest) -> Sequence[Delivery]:
@@ -125,6 +156,8 @@ class ForgetsWhatItClaimed(MemoryEvents):
     "a claimed event is due again after its lease",
     "a time of another offset is compared as an instant",
     "a worker that lost its lease has no say",
+    "the archive has events with their place in the outbox",
+    "times in the archive are utc",
 )
 class LeasesTooLong(MemoryEvents):
     async def claim(self, *, lease: timedelta, **rest: Rest) -> Sequence[Delivery]:
@@ -134,6 +167,8 @@ class LeasesTooLong(MemoryEvents):
 @breaks(
     "a delivered event is never claimed again",
     "a failure does not revive what was delivered",
+    "the archive has events with their place in the outbox",
+    "what waits for delivery is not purged",
 )
 class WaitsForTheLease(MemoryEvents):
     async def delivered(self, event_id: EventId) -> None:
@@ -146,14 +181,23 @@ class DeliversOnce(MemoryEvents):
         del self.tables.outbox[event_id]
 
 
-@breaks("a failed event is due when it is said", "a retried event is still the oldest")
+@breaks(
+    "a failed event is due when it is said",
+    "a retried event is still the oldest",
+    "the archive has events with their place in the outbox",
+    "the outbox goes on from what was written",
+)
 class RetriesAfterTheLease(MemoryEvents):
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
         if retry_at is None:
             await super().failed(delivery, retry_at=None)
 
 
-@breaks("an event given up is never claimed again")
+@breaks(
+    "an event given up is never claimed again",
+    "the archive has events with their place in the outbox",
+    "what waits for delivery is not purged",
+)
 class NeverGivesUp(MemoryEvents):
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
         if retry_at is not None:
@@ -163,9 +207,8 @@ class NeverGivesUp(MemoryEvents):
 @breaks("a worker that lost its lease has no say")
 class ListensToAnyWorker(MemoryEvents):
     async def failed(self, delivery: Delivery, **rest: Rest) -> None:
-        if waiting := self.tables.outbox.get(delivery.event.id):
-            delivery = replace(delivery, attempt=waiting.attempts)
-        await super().failed(delivery, **rest)
+        attempt = self.tables.attempts[delivery.event.id]
+        await super().failed(replace(delivery, attempt=attempt), **rest)
 
 
 @breaks(
@@ -175,17 +218,5 @@ class ListensToAnyWorker(MemoryEvents):
 class RevivesTheDelivered(MemoryEvents):
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
         if retry_at and delivery.event.id not in self.tables.outbox:
-            self.tables.outbox[delivery.event.id] = Waiting(retry_at, delivery.attempt)
+            self.tables.outbox[delivery.event.id] = retry_at
         await super().failed(delivery, retry_at=retry_at)
-
-
-@breaks("an open storage answers")
-class AnswersNoPing(MemoryStorage):
-    async def ping(self) -> None:
-        raise Unavailable
-
-
-@breaks("closing may be repeated")
-class ClosesOnce(MemoryStorage):
-    async def aclose(self) -> None:
-        del self.users.tables.users[1]

@@ -40,6 +40,7 @@ class VerifiesByAnyToken(MemoryUsers):
     "a verification token is good until it expires",
     "times of changes come back in utc",
     "verifying marks the user and nothing else",
+    "what is written to the archive works",
 )
 class VerifiesAtTheLastMoment(MemoryUsers):
     async def verify_email(self, token_id: TokenId, **rest: Rest) -> User | None:

@@ -59,6 +59,7 @@ class OpensInSilence(MemorySessions):
     "a session opens only for the stored hash",
     "no log in outlives a reset that it raced",
     "only sessions that exist are found",
+    "sessions that are over are purged",
 )
 class KnowsNoOtherSession(MemorySessions):
     async def identities(
@@ -174,6 +175,14 @@ class EndsEverybodysSessions(MemorySessions):
         live = [s for s in self.tables.sessions.values() if s.ended_at is None]
         self.tables.end(live, rest["at"], rest["reason"])
         return ended
+
+
+@breaks("ending all of none is told too", "every change stores its events for delivery")
+class EndsNoneInSilence(MemorySessions):
+    async def end_all(self, user_id: UserId, **rest: Rest) -> int:
+        if not self.tables.unended(user_id):
+            return 0
+        return await super().end_all(user_id, **rest)
 
 
 @breaks("each session is ended by one of many")

@@ -10,11 +10,13 @@ from tests.adapters.broken_storage import Rest, breaks
 
 
 @breaks(
+    "a purge compares times as instants",
     "a time of another offset is compared as an instant",
     "a token comes back as it was issued",
     "a verification token is good until it expires",
     "an expired token is returned too",
     "times come back in utc",
+    "tokens that expired are purged",
     "what is no reset token resets nothing",
     "what is no verification token verifies nothing",
 )
@@ -47,7 +49,12 @@ class VoidsEveryPurpose(MemoryTokens):
         await super().issue(token, **rest)
 
 
-@breaks("a newer token voids nobody elses")
+@breaks(
+    "a newer token voids nobody elses",
+    "a purge ends after so many of each kind",
+    "many purge at once and count each record once",
+    "tokens that expired are purged",
+)
 class VoidsEverybodysTokens(MemoryTokens):
     async def issue(self, token: OneTimeToken, **rest: Rest) -> None:
         for user_id in self.tables.users:

@@ -3,8 +3,10 @@ from functools import partial
 import pytest
 
 from tests.adapters import (  # noqa: F401 - each adds its faults
+    broken_storage_archive,
     broken_storage_events,
     broken_storage_passwords,
+    broken_storage_purge,
     broken_storage_sessions,
     broken_storage_tokens,
     broken_storage_users,

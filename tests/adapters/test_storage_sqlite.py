@@ -32,6 +32,7 @@ def path(tmp_path: Path) -> Path:
 async def storage(path: Path) -> AsyncIterator[SqliteStorage]:
     storage = SqliteStorage.on(Database(path, patience=0.2))
     await storage.open()
+    await storage.migrate()
     yield storage
     await storage.aclose()
 
@@ -41,6 +42,7 @@ class TestSqliteStorage(StorageContract):
     async def subject(self, path: Path) -> AsyncIterator[SqliteStorage]:
         storage = SqliteStorage.from_url(f"sqlite:///{path}")
         await storage.open()
+        await storage.migrate()
         yield storage
         await storage.aclose()
 
@@ -48,6 +50,7 @@ class TestSqliteStorage(StorageContract):
 async def test_reopening_keeps_everything(path: Path) -> None:
     first, second = (SqliteStorage.from_url(f"sqlite:///{path}") for _ in range(2))
     await first.open()
+    await first.migrate()
     user = await first.users.add(a_user(), token=None, events=[an_event()])
     session = await log_in(first, user)
     await first.aclose()

@@ -2,15 +2,17 @@
 
 import asyncio
 import multiprocessing
+import os
+import signal
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager, closing
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-from adapters.storage.sqlite import SqliteStorage
+from adapters.storage.sqlite import SqliteStorage, schema
 from core.errors import EmailTaken
 from tests.contract.storage_records import add, an_event, history
 
@@ -24,10 +26,23 @@ start_of: list[Barrier] = []
 """In each of the racing processes, where it meets the others."""
 
 
-def test_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
-    won = race(open_new_files, tmp_path)
+def test_of_processes_at_once_one_migrates_a_new_file(tmp_path: Path) -> None:
+    won = race(migrate_new_files, tmp_path)
 
     assert [1] * FILES == [sum(winners) for winners in zip(*won, strict=True)]
+
+
+def test_who_is_killed_while_migrating_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "auth.db"
+    killed = spawning.Process(target=migrate_and_die, args=(path,))
+
+    killed.start()
+    killed.join()
+
+    assert -signal.SIGKILL == killed.exitcode
+    with closing(sqlite3.connect(path)) as console:
+        assert [] == console.execute("SELECT name FROM sqlite_schema").fetchall()
+    assert [] == asyncio.run(reopened_history(path))
 
 
 def test_processes_write_at_once(tmp_path: Path) -> None:
@@ -72,8 +87,17 @@ def will_start_at(barrier: Barrier) -> None:
     start_of.append(barrier)
 
 
-def open_new_files(folder: Path) -> list[bool]:
-    return [asyncio.run(first_in(folder / f"{number}.db")) for number in range(FILES)]
+def migrate_new_files(folder: Path) -> list[bool]:
+    return [asyncio.run(migrated(folder / f"{number}.db")) for number in range(FILES)]
+
+
+def migrate_and_die(path: Path) -> None:
+    def dying(script: str) -> Iterator[str]:
+        yield from statements(script)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    statements, schema.statements = schema.statements, dying
+    asyncio.run(migrated(path))
 
 
 def register_everybody(path: Path) -> list[bool]:
@@ -96,11 +120,17 @@ def write_without_end(path: Path, acknowledge: Connection) -> None:
     asyncio.run(write())
 
 
-async def first_in(path: Path) -> bool:
-    start_of[0].wait(60)
-    async with opened(path) as storage:
-        await storage.ping()
-        return await registered(storage, "ada")
+async def migrated(path: Path) -> bool:
+    """Tell whether it was this process that ran the migrations."""
+    storage = SqliteStorage.from_url(f"sqlite:///{path}")
+    for start in start_of:
+        start.wait(60)
+    await storage.open()
+    ran = await storage.migrate()
+    assert [] == await storage.pending()
+    await registered(storage, "ada")
+    await storage.aclose()
+    return bool(ran)
 
 
 async def registered(storage: SqliteStorage, name: str) -> bool:
@@ -121,6 +151,7 @@ async def reopened_history(path: Path) -> list[str]:
 async def opened(path: Path) -> AsyncIterator[SqliteStorage]:
     storage = SqliteStorage.from_url(f"sqlite:///{path}")
     await storage.open()
+    await storage.migrate()
     try:
         yield storage
     finally:

@@ -2,11 +2,13 @@
 
 import pytest
 
-STORAGE = ("", "_users", "_passwords", "_sessions", "_tokens", "_events", "_values")
+STORAGE = (
+    *("", "_users", "_passwords", "_sessions", "_tokens", "_events", "_values"),
+    *("_archive", "_purge", "_schema", "_records"),
+)
 
 for suite in (
     *(f"storage{part}" for part in STORAGE),
-    "storage_records",
     "rate_limiter",
     "secrets",
     "hasher",

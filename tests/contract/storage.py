@@ -1,5 +1,8 @@
+from tests.contract.storage_archive import ArchiveLaws
 from tests.contract.storage_events import LogLaws, OutboxLaws
 from tests.contract.storage_passwords import ChangeLaws, ResetLaws, VerificationLaws
+from tests.contract.storage_purge import PurgeLaws
+from tests.contract.storage_schema import SchemaLaws
 from tests.contract.storage_sessions import EndingLaws, SessionLaws
 from tests.contract.storage_tokens import TokenLaws
 from tests.contract.storage_users import RegistrationLaws
@@ -17,6 +20,9 @@ class StorageContract(
     LogLaws,
     OutboxLaws,
     ValueLaws,
+    ArchiveLaws,
+    PurgeLaws,
+    SchemaLaws,
     StorageLaws,
 ):
-    """The laws of ``Storage``; the fixture hands it in open and empty."""
+    """The laws of ``Storage``; the fixture hands it in open, migrated and empty."""

@@ -61,6 +61,16 @@ class LogLaws(Contract):
 
         assert [events[:3], events[3:6], events[6:], []] == [list(p) for p in pages]
 
+    async def test_reading_from_behind_an_unknown_event_finds_nothing(
+        self, subject: Storage
+    ) -> None:
+        await subject.events.append([an_event(user_id=1) for _ in range(3)])
+
+        for user_id in (None, 1):
+            page = await subject.events.read(after=new_id(), limit=9, user_id=user_id)
+
+            assert [] == list(page)
+
     async def test_one_users_events_are_read_alone(self, subject: Storage) -> None:
         events = [an_event(user_id=owner) for owner in (1, 2, None, 1, 2, 1)]
         await subject.events.append(events)

@@ -234,6 +234,18 @@ class EndingLaws(Contract):
         assert EndReason.LOGGED_OUT == (await stored(subject, gone.id)).end_reason
         assert foreign == await stored(subject, foreign.id)
 
+    async def test_ending_all_of_none_is_told_too(self, subject: Storage) -> None:
+        user = await add(subject)
+        gone = await log_in(subject, user)
+        await end(subject, gone)
+
+        count = await _end_all(subject, user)
+
+        assert 0 == count
+        (event,) = await history(subject)
+        assert (EventKind.SESSIONS_ENDED, user.id) == (event.kind, event.user_id)
+        assert EndReason.LOGGED_OUT == (await stored(subject, gone.id)).end_reason
+
     async def test_each_session_is_ended_by_one_of_many(self, subject: Storage) -> None:
         user = await add(subject)
         sessions = [await log_in(subject, user) for _ in range(5)]

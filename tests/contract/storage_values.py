@@ -4,8 +4,8 @@ from dataclasses import astuple, replace
 from datetime import datetime, timedelta, timezone
 
 from core.errors import EmailTaken
-from core.model import Client, EndReason, Identity, OneTimeToken, Session, User
-from core.ports import Storage
+from core.model import Client, EndReason, Identity
+from core.ports import Record, Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import (
     DAY,
@@ -63,10 +63,10 @@ class ValueLaws(Contract):
         identity = (await subject.sessions.identities([session.id]))[session.id]
         (event,) = await history(subject)
         times = [
-            *_times(user),
-            *_times(identity.user),
-            *_times(identity.session),
-            *_times(await subject.tokens.get(token.id)),
+            *times_of(user),
+            *times_of(identity.user),
+            *times_of(identity.session),
+            *times_of(await subject.tokens.get(token.id)),
             event.at,
         ]
         again = NOW, NOW + MOMENT
@@ -207,7 +207,7 @@ async def _a_life(storage: Storage, number: int) -> str:
     return "served"
 
 
-def _times(record: User | Session | OneTimeToken | None) -> list[datetime]:
+def times_of(record: Record | None) -> list[datetime]:
     """Return a record's times in the order of its fields."""
     assert record is not None
     found = []
@@ -218,4 +218,4 @@ def _times(record: User | Session | OneTimeToken | None) -> list[datetime]:
 
 
 def _all_times(identity: Identity) -> list[datetime]:
-    return _times(identity.session) + _times(identity.user)
+    return times_of(identity.session) + times_of(identity.user)

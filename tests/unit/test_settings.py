@@ -122,3 +122,21 @@ def test_seconds_go_before_the_guides_units(
         found = getattr(found, name)
 
     assert timedelta(seconds=2) == found
+
+
+@pytest.mark.parametrize(
+    ("settings", "itself"),
+    [
+        ({}, True),
+        ({"AUTO_MIGRATE": "false"}, True),
+        ({"DATABASE_URL": "postgresql://db/scribes"}, True),
+        ({"DATABASE_URL": "postgresql://db/scribes", "AUTO_MIGRATE": "false"}, False),
+        ({"DATABASE_URL": "mongodb://db/scribes", "AUTO_MIGRATE": "false"}, False),
+    ],
+)
+def test_embedded_stores_migrate_themselves_and_servers_unless_told_not_to(
+    environment: Environment, settings: dict[str, str], *, itself: bool
+) -> None:
+    environment.set(**settings)
+
+    assert itself == load_settings().migrates_itself

@@ -13,6 +13,7 @@ from adapters.system import RandomIds
 from adapters.tokens.pyjwt import PyJwtTokens
 from core.accounts import Accounts
 from core.events import Event, EventKind
+from core.identities import Identities
 from core.keys import Keys, hmac_key
 from core.model import Client, Identity, Purpose, Session, SessionId, TokenKind, User
 from core.passwords import GuidePolicy
@@ -66,9 +67,11 @@ class World:
             verification_life=timedelta(hours=24),
             reset_life=timedelta(hours=1),
         )
+        busy = BusySessions(self.storage.sessions.tables)
         self.sessions = Sessions(
             users=self.storage.users,
-            sessions=BusySessions(self.storage.sessions.tables),
+            sessions=busy,
+            identities=Identities(busy),
             hasher=hasher,
             keys=self.keys,
             clock=self.clock,

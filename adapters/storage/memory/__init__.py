@@ -1,9 +1,13 @@
 """Storage in plain dictionaries: for tests and demonstrations; gone with the process."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
+from adapters.storage.memory.archive import MemoryArchive
 from adapters.storage.memory.events import MemoryEvents
+from adapters.storage.memory.purging import purge
 from adapters.storage.memory.sessions import MemorySessions
 from adapters.storage.memory.tables import Tables
 from adapters.storage.memory.tokens import MemoryTokens
@@ -18,6 +22,7 @@ class MemoryStorage(Storage):
     sessions: MemorySessions
     tokens: MemoryTokens
     events: MemoryEvents
+    archive: MemoryArchive
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -29,13 +34,30 @@ class MemoryStorage(Storage):
             MemorySessions(tables),
             MemoryTokens(tables),
             MemoryEvents(tables),
+            MemoryArchive(tables),
         )
 
     async def open(self) -> None:
         """Nothing to do."""
 
+    async def pending(self) -> Sequence[str]:
+        return ()
+
+    async def migrate(self) -> Sequence[str]:
+        return ()
+
     async def ping(self) -> None:
         """Nothing can be wrong."""
+
+    async def purge(
+        self, *, at: datetime, keep_events_since: datetime, limit: int
+    ) -> int:
+        return purge(
+            self.archive.tables,
+            at=at,
+            keep_events_since=keep_events_since,
+            limit=limit,
+        )
 
     async def aclose(self) -> None:
         """Nothing to let go of."""

@@ -1,11 +1,11 @@
 """Events and their outbox, in memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from adapters.storage.memory.tables import Tables, Waiting
+from adapters.storage.memory.tables import Tables
 from core.events import Delivery, Event
 from core.model import EventId, UserId
 from core.ports import EventLog
@@ -21,8 +21,8 @@ class MemoryEvents(EventLog):
     async def claim(
         self, *, at: datetime, lease: timedelta, limit: int
     ) -> Sequence[Delivery]:
-        outbox = self.tables.outbox
-        due = [name for name, waiting in outbox.items() if waiting.due_at <= at]
+        outbox = self.tables.outbox.items()
+        due = [event_id for event_id, due_at in outbox if due_at <= at]
         return [self._claimed(event_id, at + lease) for event_id in due[:limit]]
 
     async def delivered(self, event_id: EventId) -> None:
@@ -30,13 +30,14 @@ class MemoryEvents(EventLog):
 
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
         event_id = delivery.event.id
-        waiting = self.tables.outbox.get(event_id)
-        if waiting is None or waiting.attempts != delivery.attempt:
+        if event_id not in self.tables.outbox:
+            return
+        if self.tables.attempts[event_id] != delivery.attempt:
             return
         if retry_at is None:
             del self.tables.outbox[event_id]
         else:
-            self.tables.outbox[event_id] = replace(waiting, due_at=retry_at)
+            self.tables.outbox[event_id] = retry_at.astimezone(UTC)
 
     async def read(
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None
@@ -48,7 +49,8 @@ class MemoryEvents(EventLog):
         return list(islice(wanted, limit))
 
     def _claimed(self, event_id: EventId, until: datetime) -> Delivery:
-        attempt = self.tables.outbox[event_id].attempts + 1
+        attempt = self.tables.attempts.get(event_id, 0) + 1
+        self.tables.attempts[event_id] = attempt
         # An old key keeps its place, so that the outbox stays in the order of storing.
-        self.tables.outbox[event_id] = Waiting(until, attempt)
+        self.tables.outbox[event_id] = until.astimezone(UTC)
         return Delivery(self.tables.events[event_id], attempt)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from core.events import Event
 from core.model import (
+    UNSAVED,
     EndReason,
     EventId,
     OneTimeToken,
@@ -21,15 +22,7 @@ from core.model import (
 Record = TypeVar("Record", User, Session, OneTimeToken, Event)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How an event stands in the outbox."""
-
-    due_at: datetime
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tables:
     """
     What is stored.
@@ -44,7 +37,20 @@ class Tables:
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     tokens: dict[TokenId, OneTimeToken] = field(default_factory=dict)
     events: dict[EventId, Event] = field(default_factory=dict)
-    outbox: dict[EventId, Waiting] = field(default_factory=dict)
+    outbox: dict[EventId, datetime] = field(default_factory=dict)
+    """When events are due, in the order in which they were stored."""
+    attempts: dict[EventId, int] = field(default_factory=dict)
+    highest_user: UserId = UNSAVED
+
+    def put(self, users: Sequence[User]) -> None:
+        for old in filter(None, [self.users.get(user.id) for user in users]):
+            del self.emails[old.email_key]
+            del self.usernames[old.username_key]
+        for user in users:
+            self.users[user.id] = owned(user)
+            self.emails[user.email_key] = user.id
+            self.usernames[user.username_key] = user.id
+        self.highest_user = max(self.highest_user, *(user.id for user in users))
 
     def update(self, user: User, **changes: Any) -> User:  # noqa: ANN401 - its fields
         after = owned(replace(user, **changes))
@@ -81,7 +87,7 @@ class Tables:
         for event in map(owned, events):
             self.events[event.id] = event
             if event.is_outgoing:
-                self.outbox[event.id] = Waiting(event.at)
+                self.outbox[event.id] = event.at
 
 
 def owned(record: Record) -> Record:

@@ -31,13 +31,12 @@ class MemoryUsers(UserRepository):
             raise EmailTaken
         if user.username_key in self.tables.usernames:
             raise UsernameTaken
-        new_id = len(self.tables.users) + 1
-        self.tables.emails[user.email_key] = new_id
-        self.tables.usernames[user.username_key] = new_id
+        new_id = self.tables.highest_user + 1
+        self.tables.put([replace(user, id=new_id)])
         if token is not None:
             self.tables.tokens[token.id] = owned(replace(token, user_id=new_id))
         self.tables.record([replace(event, user_id=new_id) for event in events])
-        return self.tables.update(user, id=new_id)
+        return self.tables.users[new_id]
 
     async def get(self, user_id: UserId) -> User | None:
         return self.tables.users.get(user_id)

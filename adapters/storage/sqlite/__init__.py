@@ -1,11 +1,16 @@
 """Storage in one SQLite file: needs nothing but Python. For a single machine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from adapters.storage.sqlite import schema
+from adapters.storage.sqlite.archive import SqliteArchive
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import SqliteEvents
+from adapters.storage.sqlite.purging import purge
 from adapters.storage.sqlite.sessions import SqliteSessions
 from adapters.storage.sqlite.tokens import SqliteTokens
 from adapters.storage.sqlite.users import SqliteUsers
@@ -20,6 +25,7 @@ class SqliteStorage(Storage):
     sessions: SqliteSessions
     tokens: SqliteTokens
     events: SqliteEvents
+    archive: SqliteArchive
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -33,13 +39,27 @@ class SqliteStorage(Storage):
             SqliteSessions(database),
             SqliteTokens(database),
             SqliteEvents(database),
+            SqliteArchive(database),
         )
 
     async def open(self) -> None:
         await self.database.open()
 
+    async def pending(self) -> Sequence[str]:
+        return await schema.pending(self.database)
+
+    async def migrate(self) -> Sequence[str]:
+        return await schema.migrate(self.database)
+
     async def ping(self) -> None:
         await self.database.ping()
+
+    async def purge(
+        self, *, at: datetime, keep_events_since: datetime, limit: int
+    ) -> int:
+        return await purge(
+            self.database, at=at, keep_events_since=keep_events_since, limit=limit
+        )
 
     async def aclose(self) -> None:
         await self.database.aclose()

@@ -10,12 +10,14 @@ from queue import Empty, SimpleQueue
 from sqlite3 import Connection
 from typing import TypeVar
 
-from adapters.storage.sqlite import schema
 from core.errors import BadConfiguration, Unavailable
 
 T = TypeVar("T")
 
 READERS = 2
+
+OLDEST_SQLITE = (3, 37, 0)
+"""The first with STRICT tables."""
 
 PATIENCE = 60.0
 """Seconds that a writer waits for those of other processes."""
@@ -27,7 +29,7 @@ PASSING = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_NOMEM,
 }
-"""What can go away while we wait; all else that keeps us from opening needs an operator."""
+"""What can go away while we wait; all else that keeps us from working needs an operator."""
 
 
 class Lane:
@@ -80,6 +82,11 @@ class Database:
         self._readers = Lane(READERS)
 
     async def open(self) -> None:
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            found = sqlite3.sqlite_version
+            raise BadConfiguration(
+                [f"sqlite: 3.37 or newer is needed, Python has {found}"]
+            )
         try:
             await self._writer.submit(self._open)
         except BaseException:
@@ -94,7 +101,7 @@ class Database:
 
     async def ping(self) -> None:
         await self.write(lambda _: None)
-        await self.read(lambda db: db.execute("SELECT 1 FROM users LIMIT 1").fetchall())
+        await self.read(lambda db: db.execute("PRAGMA schema_version").fetchall())
 
     async def aclose(self) -> None:
         # The writer last: the last to leave tidies up, and readers may not.
@@ -107,7 +114,7 @@ class Database:
             self._open_writer()
             self._open_readers()
         except sqlite3.Error as error:
-            if _primary_code(error) in PASSING:
+            if is_passing(error):
                 raise Unavailable from error
             raise self._unusable(error) from error
         except OSError as error:
@@ -119,7 +126,6 @@ class Database:
         self._switch_to_wal(writer)
         writer.execute("PRAGMA synchronous = FULL")
         writer.execute("PRAGMA foreign_keys = ON")
-        _in_transaction(writer, schema.prepare)
 
     def _open_readers(self) -> None:
         for _ in range(READERS):
@@ -142,7 +148,7 @@ class Database:
                 (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
             except sqlite3.OperationalError as error:
                 # Where processes race to switch, SQLite does not wait by itself.
-                if _primary_code(error) not in PASSING or time.monotonic() > give_up_at:
+                if not is_passing(error) or time.monotonic() > give_up_at:
                     raise
                 time.sleep(0.01)
             else:
@@ -168,5 +174,6 @@ def _in_transaction(connection: Connection, change: Callable[[Connection], T]) -
     return result
 
 
-def _primary_code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+def is_passing(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF in PASSING

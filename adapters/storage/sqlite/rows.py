@@ -29,6 +29,10 @@ SESSION = (
     " sessions.ended_at, sessions.end_reason, sessions.address, sessions.label"
 )
 SESSION_WIDTH = 11
+NEW_USER = (
+    "email, email_key, username, username_key, full_name, password_hash, role,"
+    " is_active, is_verified, created_at, updated_at"
+)
 TOKEN = "id, user_id, purpose, expires_at"  # noqa: S105 - columns
 EVENT = "id, kind, at, user_id, session_id, data"
 
@@ -60,7 +64,7 @@ def to_user(row: Row) -> User:
 
 
 def from_user(user: User) -> Row:
-    """Return the row without its id, and with the keys behind their names."""
+    """Return the row of ``NEW_USER``: without its id, the keys behind their names."""
     return (
         user.email,
         user.email_key,

@@ -1,39 +1,123 @@
-"""Makes the tables, once."""
+"""
+Makes the tables, and notices if somebody changed them.
+
+All of it happens in one transaction that began by taking SQLite's lock for writing: of
+any number of processes one is first, and if it dies the file is as it was before.
+"""
 
 import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from sqlite3 import Connection
 
+from adapters.storage import migrations
+from adapters.storage.migrations import Migration, Recorded
+from adapters.storage.sqlite.database import Database, is_passing
 from core.errors import BadConfiguration
 
-VERSION = 1
+KNOWN = migrations.load(Path(__file__).with_name("migrations"))
 
-OLDEST_SQLITE = (3, 37, 0)
-"""The first with STRICT tables."""
+RECORDS = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    name TEXT PRIMARY KEY,
+    checksum TEXT NOT NULL,
+    applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+) STRICT
+"""
 
-SCRIPT = Path(__file__).with_name("schema.sql")
+# An index that makes nothing unique counts by its name: statements may ask for it.
+FIND_PARTS = """
+WITH tables AS (
+    SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+)
+SELECT tables.name || iif(pk, ' key ', ' column ') || found.name
+FROM tables JOIN pragma_table_info(tables.name) AS found
+UNION
+SELECT tables.name || ' unique (' || group_concat(parts.name, ', ') || ')'
+FROM tables JOIN pragma_index_list(tables.name) AS found
+JOIN pragma_index_info(found.name) AS parts
+WHERE "unique" AND NOT partial GROUP BY tables.name, found.name
+UNION
+SELECT tables.name || ' index ' || found.name
+FROM tables JOIN pragma_index_list(tables.name) AS found WHERE origin = 'c'
+"""
 
 
-def prepare(connection: Connection) -> None:
-    """Bring the schema to ``VERSION``, within a transaction of the caller's."""
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        raise BadConfiguration(
-            [f"sqlite: 3.37 or newer is needed, Python has {sqlite3.sqlite_version}"]
-        )
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        known = (
-            f"sqlite: the database has schema {version}, this program knows {VERSION}"
-        )
-        raise BadConfiguration(
-            [f"{known}: run the Scribes Auth that wrote it, or newer"]
-        )
-    if version == 0:
-        _create(connection)
+async def pending(database: Database) -> Sequence[str]:
+    return _names(await database.read(_pending))
 
 
-def _create(connection: Connection) -> None:
+async def migrate(database: Database) -> Sequence[str]:
+    return _names(await database.write(_run))
+
+
+def _pending(db: Connection) -> Sequence[Migration]:
+    waiting = migrations.pending(KNOWN, _recorded(db))
+    if not waiting and (missing := _needed() - _parts(db)):
+        lacking = ", ".join(sorted(missing))
+        problem = f"sqlite: the schema was altered, it lacks: {lacking}"
+        raise BadConfiguration([f"{problem}; restore it, or the file from a backup"])
+    return waiting
+
+
+def _run(db: Connection) -> Sequence[Migration]:
+    waiting = _pending(db)
+    for migration in waiting:
+        try:
+            _apply(db, migration)
+        except sqlite3.Error as error:
+            if is_passing(error):
+                raise
+            problem = f"sqlite: the migration {migration.name} failed ({error})"
+            advice = "name a file that is new, or that only Scribes Auth has written"
+            raise BadConfiguration([f"{problem}: {advice}"]) from error
+    return waiting
+
+
+def _apply(db: Connection, migration: Migration) -> None:
+    db.execute(RECORDS)
     # Not executescript(): it would commit first, and let go of the lock.
-    for statement in SCRIPT.read_text(encoding="utf-8").split(";\n\n"):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {VERSION}")
+    for statement in statements(migration.script):
+        db.execute(statement)
+    db.execute(
+        "INSERT INTO schema_migrations (name, checksum) VALUES (?, ?)",
+        (migration.name, migration.checksum),
+    )
+
+
+def statements(script: str) -> Iterator[str]:
+    """Part a script where SQLite itself sees the end of a statement."""
+    statement = ""
+    for piece in f"{script}\n".split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement:
+        yield statement  # SQLite will say what is wrong with it
+
+
+def _recorded(db: Connection) -> Recorded:
+    begun = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"
+    if not db.execute(begun).fetchall():
+        return {}
+    return dict(db.execute("SELECT name, checksum FROM schema_migrations"))
+
+
+@cache
+def _needed() -> frozenset[str]:
+    """Return the parts of a schema that all migrations have made."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        for migration in KNOWN:
+            _apply(model, migration)
+        return _parts(model)
+
+
+def _parts(db: Connection) -> frozenset[str]:
+    return frozenset(part for (part,) in db.execute(FIND_PARTS))
+
+
+def _names(found: Sequence[Migration]) -> Sequence[str]:
+    return [migration.name for migration in found]

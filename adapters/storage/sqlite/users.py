@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
-from adapters.storage.sqlite.rows import USER, from_user, to_text, to_user
+from adapters.storage.sqlite.rows import NEW_USER, USER, from_user, to_text, to_user
 from adapters.storage.sqlite.sessions import end_all_but
 from adapters.storage.sqlite.tokens import spend, store, void
 from core.errors import EmailTaken, UsernameTaken
@@ -130,8 +130,7 @@ def _find(db: Connection, key: str, value: str | int) -> User | None:
 def _insert(db: Connection, user: User) -> User:
     try:
         rows = db.execute(
-            "INSERT INTO users (email, email_key, username, username_key, full_name,"  # noqa: S608 - columns
-            " password_hash, role, is_active, is_verified, created_at, updated_at)"
+            f"INSERT INTO users ({NEW_USER})"  # noqa: S608 - columns
             f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {USER}",
             from_user(user),
         ).fetchall()

@@ -33,6 +33,8 @@ CREATE INDEX sessions_user ON sessions (user_id);
 
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 
+CREATE INDEX sessions_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
+
 CREATE TABLE one_time_tokens (
     id TEXT PRIMARY KEY,
     user_id INTEGER NOT NULL REFERENCES users (id),
@@ -59,3 +61,5 @@ CREATE TABLE events (
 CREATE INDEX events_user ON events (user_id);
 
 CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL;
+
+CREATE INDEX events_done ON events (at) WHERE due_at IS NULL;
