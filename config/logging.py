@@ -15,8 +15,14 @@ from core import errors
 
 SECRET_KEYS = re.compile(r"passw|secret|token$|authorization|cookie", re.IGNORECASE)
 JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
-NOISY = ("asyncio", "uvicorn", "mail.log")
-"""Libraries that would say at DEBUG what nobody may read."""
+NOISY = {
+    "asyncio": logging.INFO,
+    "uvicorn": logging.INFO,
+    "mail.log": logging.INFO,
+    "pymongo": logging.INFO,
+    "psycopg": logging.WARNING,  # tells of every connection it hands out
+}
+"""Libraries that would say what nobody may, or wants to, read; and from where on they may."""
 
 
 def configure_logging(settings: Settings) -> None:
@@ -28,8 +34,8 @@ def configure_logging(settings: Settings) -> None:
         handler.setFormatter(_formatter(settings))
     logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
     logging.captureWarnings(capture=True)
-    for name in NOISY:
-        logging.getLogger(name).setLevel(max(logging.INFO, logging.root.level))
+    for name, level in NOISY.items():
+        logging.getLogger(name).setLevel(max(level, logging.root.level))
 
 
 def _file_handler(file: Path) -> logging.Handler:
