@@ -150,6 +150,11 @@ class Unavailable(AuthError):
         super().__init__(detail)
         self.retry_after = retry_after
 
+    @property
+    def reason(self) -> str:
+        """What the operator is told, and no client: the cause, if there is one."""
+        return str(self.__cause__ or self)
+
 
 class Overloaded(Unavailable):
     """More passwords wait to be hashed than can be hashed in time."""

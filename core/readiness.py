@@ -35,7 +35,7 @@ class Readiness:
     async def demand(self) -> None:
         """Raise Unavailable unless requests can be served."""
         if self.problem is not None:
-            raise errors.Unavailable(self.problem)
+            raise errors.Unavailable("Not ready: the service's log says why")
         await self.storage.ping()
 
     async def _until_it_works(self, step: Callable[[], Awaitable[object]]) -> None:
@@ -43,7 +43,7 @@ class Readiness:
             try:
                 await step()
             except errors.Unavailable as error:
-                self._tell(str(error.__cause__ or error))
+                self._tell(error.reason)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 return

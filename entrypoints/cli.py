@@ -97,8 +97,10 @@ def _run(storage: Storage, work: Callable[[], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(with_storage())
+    except errors.Unavailable as error:
+        raise _failure(error.reason) from None
     except (errors.AuthError, errors.OperationError) as error:
-        raise _failure(str(error.__cause__ or error)) from None
+        raise _failure(str(error)) from None
 
 
 @app.command()

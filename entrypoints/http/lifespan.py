@@ -77,7 +77,7 @@ class Lifespan:
             return await step()
         except errors.Unavailable as error:
             log.warning(
-                "Background work waits", extra={"step": name, "reason": str(error)}
+                "Background work waits", extra={"step": name, "reason": error.reason}
             )
         except Exception:
             log.exception("Background work failed", extra={"step": name})

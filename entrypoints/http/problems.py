@@ -76,6 +76,8 @@ async def refuse(
         await refuse_body(req, resp, InvalidBody(problems), _params)
         return
     status = STATUS[type(error)]
+    if isinstance(error, errors.Unavailable):
+        log.warning("Unavailable", extra={"reason": error.reason})
     if status is HTTPStatus.UNAUTHORIZED:
         resp.set_header("WWW-Authenticate", challenge(error))
     if isinstance(error, errors.TooManyAttempts | errors.Unavailable):

@@ -23,7 +23,7 @@ T = TypeVar("T")
 Collection: TypeAlias = AsyncCollection[Document]
 Work: TypeAlias = Callable[[AsyncClientSession], Awaitable[T]]
 
-PATIENCE = 2.0
+PATIENCE = 1.8
 """Seconds that a call may take in all, retries included, unless the URL says ``timeoutMS``."""
 
 OLDEST_WIRE_VERSION = 13
