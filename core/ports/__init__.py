@@ -1,0 +1,35 @@
+"""
+What the core asks of the world.
+
+Every method is one atomic step: it does all it says, or nothing and raises. A method
+that changes state takes the events that tell of it and stores them in the same step.
+Any storage method may raise ``Unavailable``; nothing else but what its law names.
+"""
+
+from core.ports.crypto import PasswordHasher, TokenSigner, TokenVerifier
+from core.ports.records import (
+    EventLog,
+    OneTimeTokens,
+    SessionRepository,
+    UserRepository,
+)
+from core.ports.services import Clock, IdGenerator, Mailer, RateLimiter, SecretProvider
+from core.ports.storage import Archive, Record, Storage
+
+__all__ = [
+    "Archive",
+    "Clock",
+    "EventLog",
+    "IdGenerator",
+    "Mailer",
+    "OneTimeTokens",
+    "PasswordHasher",
+    "RateLimiter",
+    "Record",
+    "SecretProvider",
+    "SessionRepository",
+    "Storage",
+    "TokenSigner",
+    "TokenVerifier",
+    "UserRepository",
+]

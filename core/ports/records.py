@@ -1,0 +1,200 @@
+"""Where users, their sessions and tokens, and what happened are kept."""
+
+from abc import abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from core.events import Delivery, Event
+from core.model import (
+    EndReason,
+    EventId,
+    Identity,
+    OneTimeToken,
+    Session,
+    SessionId,
+    TokenId,
+    User,
+    UserId,
+)
+
+
+class UserRepository(Protocol):
+    """The accounts."""
+
+    @abstractmethod
+    async def add(
+        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+    ) -> User:
+        """
+        Store a new user under the next free id and return it with that id.
+
+        ``user.id``, ``token.user_id`` and the events' ``user_id`` are ``UNSAVED``; the
+        new id is stored in each. Raises ``EmailTaken`` if another user has the same
+        ``email_key``, else ``UsernameTaken`` for the same ``username_key``: of any
+        number of callers with one name, one succeeds.
+        """
+
+    @abstractmethod
+    async def get(self, user_id: UserId) -> User | None:
+        """Return the user, or None."""
+
+    @abstractmethod
+    async def by_email(self, email_key: str) -> User | None:
+        """Return the user whose ``email_key`` this is, or None."""
+
+    @abstractmethod
+    async def verify_email(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        """
+        Spend a ``VERIFY_EMAIL`` token and mark its user verified; return the user after.
+
+        None, and no change, if the token is not there, spent, or expired at ``at``: of
+        any number of callers, one gets the user.
+        """
+
+    @abstractmethod
+    async def reset_password(
+        self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        """
+        Spend a ``RESET_PASSWORD`` token, replace the hash, end all the user's sessions.
+
+        Sessions end at ``at`` with reason ``PASSWORD_RESET``. Returns as ``verify_email``.
+        """
+
+    @abstractmethod
+    async def change_password(  # noqa: PLR0913 - all of it changes together
+        self,
+        user_id: UserId,
+        *,
+        old_hash: str,
+        new_hash: str,
+        keep: SessionId,
+        at: datetime,
+        events: Sequence[Event],
+    ) -> bool:
+        """
+        Replace the hash, void the user's reset tokens, end all sessions but ``keep``.
+
+        False, and no change, unless the stored hash is ``old_hash``: of any number of
+        callers, one succeeds. Sessions end with reason ``PASSWORD_CHANGED``.
+        """
+
+    @abstractmethod
+    async def replace_hash(
+        self, user_id: UserId, *, old_hash: str, new_hash: str
+    ) -> bool:
+        """
+        Store the same password hashed anew; no session ends, no other field changes.
+
+        False, and no change, unless the stored hash is ``old_hash``.
+        """
+
+
+class SessionRepository(Protocol):
+    """The log-ins."""
+
+    @abstractmethod
+    async def open(
+        self, session: Session, *, password_hash: str, events: Sequence[Event]
+    ) -> bool:
+        """
+        Store a new session.
+
+        False, and no change, unless the user's stored hash is ``password_hash``: a
+        log-in that was checked against a password replaced meanwhile opens nothing.
+        """
+
+    @abstractmethod
+    async def identities(
+        self, session_ids: Collection[SessionId]
+    ) -> Mapping[SessionId, Identity]:
+        """Return the sessions that exist, ended ones too, each with its user; one look."""
+
+    @abstractmethod
+    async def advance(self, session: Session) -> bool:
+        """
+        Store ``generation``, ``rotations``, ``last_used_at`` and ``expires_at``.
+
+        False, and no change, unless the stored session is one generation behind and
+        has not ended: of any number of callers with one generation, one succeeds.
+        """
+
+    @abstractmethod
+    async def end(
+        self,
+        session_id: SessionId,
+        *,
+        at: datetime,
+        reason: EndReason,
+        events: Sequence[Event],
+    ) -> bool:
+        """
+        End a session.
+
+        False, and no change (nor events), if there is none or it has ended: of any
+        number of callers, one gets True.
+        """
+
+    @abstractmethod
+    async def end_all(
+        self,
+        user_id: UserId,
+        *,
+        at: datetime,
+        reason: EndReason,
+        events: Sequence[Event],
+    ) -> int:
+        """End all the user's sessions that have not ended; return how many those were."""
+
+
+class OneTimeTokens(Protocol):
+    """The tokens that are mailed. Spending one is a step of what it is spent for."""
+
+    @abstractmethod
+    async def issue(self, token: OneTimeToken, *, events: Sequence[Event]) -> None:
+        """Store a token; the user's older ones of the same purpose are void from now on."""
+
+    @abstractmethod
+    async def get(self, token_id: TokenId) -> OneTimeToken | None:
+        """Return the token, expired or not; None if there is none, or it is spent or void."""
+
+
+class EventLog(Protocol):
+    """What happened, in order, and what of it still has to be delivered."""
+
+    @abstractmethod
+    async def append(self, events: Sequence[Event]) -> None:
+        """Store events that tell of no other change."""
+
+    @abstractmethod
+    async def claim(
+        self, *, at: datetime, lease: timedelta, limit: int
+    ) -> Sequence[Delivery]:
+        """
+        Take up to ``limit`` outgoing events that are due at ``at``, oldest first.
+
+        Nobody else can claim them until ``at + lease``; then they are due again. Of any
+        number of callers, one gets an event.
+        """
+
+    @abstractmethod
+    async def delivered(self, event_id: EventId) -> None:
+        """Take the event out of the outbox for good; may be repeated."""
+
+    @abstractmethod
+    async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
+        """
+        Make the event due again at ``retry_at``; with None, give it up for good.
+
+        Nothing happens if the event was delivered, or claimed again since: a worker
+        that lost its lease has no say.
+        """
+
+    @abstractmethod
+    async def read(
+        self, *, after: EventId | None, limit: int, user_id: UserId | None = None
+    ) -> Sequence[Event]:
+        """Return up to ``limit`` events in the order they were stored, from behind ``after``."""
