@@ -23,6 +23,7 @@ from tests.contract.storage_records import (
     a_token,
     add,
     an_event,
+    history,
     log_in,
     stored,
 )
@@ -108,6 +109,19 @@ async def test_a_log_in_is_one_transaction_and_one_numbering(
 
     change = ["update", "insert", "insert", "commitTransaction"]
     assert [*change, "find", "find", "update"] == commands.names
+
+
+async def test_a_change_that_turns_out_to_be_none_is_taken_back(
+    storage: MongoStorage,
+) -> None:
+    token = a_token(user_id=7)
+    await storage.tokens.issue(token, events=[])
+
+    nobody = await storage.users.verify_email(token.id, at=NOW, events=[an_event()])
+
+    assert nobody is None
+    assert token == await storage.tokens.get(token.id)
+    assert [] == await history(storage)
 
 
 async def test_what_expired_long_ago_is_kept_for_a_while_and_then_forgotten(

@@ -12,6 +12,7 @@ from adapters.storage.mongo import MongoStorage
 from core.errors import Unavailable
 from tests.adapters.mongo_trouble import (
     AT_MOST,
+    LITTER,
     acknowledges,
     everything_is_unavailable,
     nothing_is_half,
@@ -27,6 +28,8 @@ from tests.contract.storage_records import (
 )
 from tests.servers.chaos_proxy import ChaosProxy
 from tests.servers.mongo import MongoCompatibleServer
+
+pytestmark = LITTER
 
 
 @pytest.fixture(scope="module")

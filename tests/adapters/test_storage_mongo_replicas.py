@@ -106,17 +106,18 @@ async def test_replicas_race_for_an_email(
 async def test_replicas_issue_tokens_at_once(
     storage: MongoStorage, replica: MongoStorage
 ) -> None:
-    user = await add(storage)
-    tokens = [a_token(user.id) for _ in range(10)]
+    users = [await add(storage, f"user{number}") for number in range(15)]
+    tokens = [a_token(user.id) for user in users for _ in range(2)]
 
     await asyncio.gather(
         *(
             place.tokens.issue(token, events=[])
-            for place, token in zip([storage, replica] * 5, tokens, strict=True)
+            for place, token in zip([storage, replica] * 15, tokens, strict=True)
         )
     )
 
-    assert 1 == sum([await storage.tokens.get(t.id) is not None for t in tokens])
+    good = [token.user_id for token in tokens if await storage.tokens.get(token.id)]
+    assert [user.id for user in users] == good
 
 
 async def test_no_log_in_of_another_replica_outlives_a_reset(

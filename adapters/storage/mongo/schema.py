@@ -44,14 +44,10 @@ async def pending(database: Database) -> list[str]:
 
 
 async def migrate(database: Database) -> list[str]:
-    with database.answering():
-        recorded = await _recorded(database)
+    names = await pending(database)
+    waiting = [step for step in MIGRATIONS if step.name in names]
     with database.answering(patience=PATIENCE):
-        return [
-            step.name
-            for step in MIGRATIONS
-            if step.name not in recorded and await _ran(database, step)
-        ]
+        return [step.name for step in waiting if await _ran(database, step)]
 
 
 async def _ran(database: Database, step: Migration) -> bool:
