@@ -25,24 +25,35 @@ class Load:
 
     name: str
     request: bytes
+    connections: int = CONNECTIONS
     latencies: list[float] = field(default_factory=list)
     refused: int = 0
 
     async def run(self, port: int) -> None:
         """Send over all connections until the time is up."""
         end = time.perf_counter() + SECONDS
-        await asyncio.gather(*(self._connection(port, end) for _ in range(CONNECTIONS)))
+        await asyncio.gather(
+            *(self._connection(port, end) for _ in range(self.connections))
+        )
 
     async def _connection(self, port: int, end: float) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while (began := time.perf_counter()) < end:
-            writer.write(self.request)
+            writer.write(self.next_request())
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-            await reader.readexactly(length)
+            body = await reader.readexactly(length)
             self.latencies.append(time.perf_counter() - began)
-            self.refused += not head.startswith(b"HTTP/1.1 200")
+            self.refused += not head.startswith(b"HTTP/1.1 20")
+            self.learn(body)
         writer.close()
+
+    def next_request(self) -> bytes:
+        """Return what to send now."""
+        return self.request
+
+    def learn(self, body: bytes) -> None:
+        """Take from an answer what a later request needs: nothing, here."""
 
     @property
     def rate(self) -> float:
@@ -55,7 +66,8 @@ class Load:
         return ordered[int(share * (len(ordered) - 1))] * 1000
 
 
-def _request(method: str, path: str, body: str = "", token: str = "") -> bytes:
+def request_of(method: str, path: str, body: str = "", token: str = "") -> bytes:
+    """Return a request as it goes over the wire."""
     lines = [
         f"{method} {path} HTTP/1.1",
         "Host: localhost",
@@ -77,10 +89,10 @@ def _loads(service: Service) -> list[Load]:
         tokens = client.post("/auth/login", json=person).json()
     spent = '{"refresh_token": "' + tokens["refresh_token"] + '"}'
     return [
-        Load("/livez", _request("GET", "/livez")),
-        Load("/auth/me", _request("GET", "/auth/me", token=tokens["access_token"])),
-        Load("/auth/refresh", _request("POST", "/auth/refresh", spent)),
-        Load("/livez again", _request("GET", "/livez")),
+        Load("/livez", request_of("GET", "/livez")),
+        Load("/auth/me", request_of("GET", "/auth/me", token=tokens["access_token"])),
+        Load("/auth/refresh (same token)", request_of("POST", "/auth/refresh", spent)),
+        Load("/livez again", request_of("GET", "/livez")),
     ]
 
 
@@ -94,7 +106,7 @@ def main() -> None:
         service.stop()
     for load in loads:
         print(
-            f"{load.name:14} {load.rate:8.0f}/s  {load.rate / loads[0].rate:5.2f} of"
+            f"{load.name:28} {load.rate:8.0f}/s  {load.rate / loads[0].rate:5.2f} of"
             f" /livez  p50 {load.quantile(0.5):6.1f} ms  p99 {load.quantile(0.99):6.1f}"
             f" ms  refused {load.refused}"
         )
