@@ -13,6 +13,8 @@ from tests.adapters.postgres_world import (
     proxy_before,
 )
 from tests.contract.storage_records import add
+from tests.servers import LOOPBACK
+from tests.servers.black_hole import black_hole
 from tests.servers.existing import ExistingServer
 from tests.servers.postgres import PostgresServer
 
@@ -143,6 +145,19 @@ async def test_a_server_that_never_answers_the_start_is_unavailable(
 
         assert await is_unavailable(storage.open())
         assert await is_unavailable(storage.ping())
+
+
+async def test_a_host_that_never_answers_does_not_hide_the_next(
+    postgres_url: str,
+) -> None:
+    parts = urlsplit(postgres_url)
+    async with black_hole() as silent:
+        hosts = f"{LOOPBACK}:{silent},{parts.hostname}:{parts.port}"
+        login, _, _ = parts.netloc.rpartition("@")
+        url = parts._replace(netloc=f"{login}@{hosts}").geturl()
+
+        async with opened(url) as storage:
+            assert 1 == (await add(storage)).id
 
 
 async def test_opening_twice_is_harmless(postgres_url: str) -> None:

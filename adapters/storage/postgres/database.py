@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import AdminShutdown, CrashShutdown, ReadOnlySqlTransaction
 from psycopg.rows import RowMaker
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from adapters.storage.postgres.address import Address, Parameters
 from core.errors import BadConfiguration, Unavailable
@@ -36,6 +36,9 @@ STATEMENT = "800ms"
 
 RECONNECT = 0.5
 
+SILENCE = 2.5
+"""Seconds that a host which says nothing may take from those behind it: connect_timeout."""
+
 OLDEST = 130000
 
 OPTIONS = (
@@ -55,6 +58,9 @@ class Database:
 
     def __init__(self, address: Address) -> None:
         self._address = make_conninfo(**_with_defaults(address.parameters))
+        hosts_before_last = address.parameters.get("host", "").count(",")
+        # Hosts are tried in turn: the last must still get its time.
+        self._connecting = QUEUE + PATIENCE + SILENCE * hosts_before_last
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self._address,
             kwargs={"autocommit": True},
@@ -72,12 +78,18 @@ class Database:
         finally:
             await connection.close()
         await self._pool.open()
+        try:
+            # The pool's own wait would close it for good if the first is late.
+            first = await self._pool.getconn(self._connecting)
+        except PoolTimeout as error:
+            raise Unavailable from error
+        await self._pool.putconn(first)
 
     async def connect(self) -> Connection:
         """Return a connection of the caller's own."""
         connecting = AsyncConnection.connect(self._address, autocommit=True)
         try:
-            async with asyncio.timeout(QUEUE + PATIENCE):
+            async with asyncio.timeout(self._connecting):
                 return await connecting
         except TimeoutError as error:
             raise Unavailable from error
