@@ -28,7 +28,8 @@ class Identities:
 
     sessions: SessionRepository
     _asked: dict[SessionId, Answer] = field(default_factory=dict, init=False)
-    _looking: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _looks: int = field(default=0, init=False)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def get(self, session_id: SessionId) -> Identity | None:
         """Return the session and its user, ended or not; None if there is none."""
@@ -36,7 +37,7 @@ class Identities:
         if answer is None:
             answer = asyncio.get_running_loop().create_future()
             self._asked[session_id] = answer
-        if len(self._looking) < LOOKS:
+        if self._looks < LOOKS:
             self._start_looking()
         try:
             # Shielded: who gives up must not take the answer from the others.
@@ -45,20 +46,29 @@ class Identities:
             raise errors.Unavailable from None
 
     def _start_looking(self) -> None:
-        look = asyncio.create_task(self._look())
-        self._looking.add(look)
-        look.add_done_callback(self._looking.discard)
+        self._looks += 1
+        look = asyncio.create_task(self._look_while_asked())
+        self._tasks.add(look)  # which nobody else would keep
+        look.add_done_callback(self._tasks.discard)
+
+    async def _look_while_asked(self) -> None:
+        try:
+            while self._asked:
+                await self._look()
+        finally:
+            # At once, and not when the task is seen to be done: who asks in between
+            # would rely on a look that has ended.
+            self._looks -= 1
 
     async def _look(self) -> None:
-        while self._asked:
-            asked, self._asked = self._asked, {}
-            try:
-                found = await self.sessions.identities(asked.keys())
-            except Exception as error:  # noqa: BLE001 - whatever it is, they asked for it
-                _fail(asked, error)
-            else:
-                for session_id, answer in asked.items():
-                    _tell(answer, found.get(session_id))
+        asked, self._asked = self._asked, {}
+        try:
+            found = await self.sessions.identities(asked.keys())
+        except Exception as error:  # noqa: BLE001 - whatever it is, they asked for it
+            _fail(asked, error)
+        else:
+            for session_id, answer in asked.items():
+                _tell(answer, found.get(session_id))
 
 
 def _tell(answer: Answer, identity: Identity | None) -> None:

@@ -1,5 +1,52 @@
+"""Real servers, started when the first test asks; variables name those that run already."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from tests.servers.databases import NewDatabase, new_databases
+from tests.servers.existing import ExistingServer
+from tests.servers.mongo import MongoCompatibleServer
+from tests.servers.postgres import PostgresServer
 
 # The same examples in every run: a red build is red for all, and can be tried again.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer | ExistingServer]:
+    """Yield the one that all tests share: nobody breaks it."""
+    if url := os.environ.get("TEST_POSTGRES_URL"):
+        yield ExistingServer(url)
+        return
+    server = PostgresServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def own_postgres() -> Iterator[PostgresServer]:
+    """Yield one that a test may break if it mends it again; it logs every statement."""
+    server = PostgresServer(log_statement="all").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mongo_server() -> Iterator[MongoCompatibleServer | ExistingServer]:
+    """Yield the one that all tests share: nobody breaks it."""
+    if url := os.environ.get("TEST_MONGO_URL"):
+        yield ExistingServer(url)
+        return
+    server = MongoCompatibleServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="package")
+def database(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
+    """Yield what makes databases of one storage, SQLite where tests name none."""
+    yield from new_databases(request)

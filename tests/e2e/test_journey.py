@@ -2,9 +2,11 @@ from collections.abc import Callable
 
 from tests.http.api import OTHER_PASSWORD, Api, Person, assert_problem
 from tests.http.conftest import Serve
+from tests.servers.databases import ON_EVERY_STORAGE
 from tests.servers.service import Service, wait_for
 
 
+@ON_EVERY_STORAGE
 def test_a_whole_life_of_an_account(
     serve: Serve, connect: Callable[[Service], Api]
 ) -> None:

@@ -7,7 +7,10 @@ import pytest
 
 from tests.http.api import Api, Person, assert_problem
 from tests.http.conftest import Serve
+from tests.servers.databases import ON_EVERY_STORAGE
 from tests.servers.service import Service, wait_for
+
+pytestmark = ON_EVERY_STORAGE
 
 GRACE = 2.0
 

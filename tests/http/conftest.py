@@ -6,31 +6,35 @@ from typing import TypeAlias
 import pytest
 
 from tests.http.api import Api
+from tests.servers.databases import STORAGES, NewDatabase, new_databases
 from tests.servers.service import Service
 
 Serve: TypeAlias = Callable[..., Service]
 
 
-def storage_settings() -> dict[str, str]:
-    """Return what chooses the storage of all these tests: nothing, so it is SQLite."""
-    return {}
+@pytest.fixture(scope="package", params=STORAGES)
+def database(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
+    """Run all these tests on every storage, but for those that say otherwise."""
+    yield from new_databases(request)
 
 
 @pytest.fixture(scope="package")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(
+    tmp_path_factory: pytest.TempPathFactory, database: NewDatabase
+) -> Iterator[Service]:
     """Serve all modules whose tests need no settings of their own."""
     directory = tmp_path_factory.mktemp("service")
-    with Service(directory, **storage_settings()) as running:
+    with Service(directory, **database()) as running:
         yield running
 
 
 @pytest.fixture
-def install(tmp_path: Path) -> Iterator[Serve]:
+def install(tmp_path: Path, database: NewDatabase) -> Iterator[Serve]:
     """Prepare a service for a test that starts and ends it as it likes."""
     with ExitStack() as ends:
 
         def prepare(**settings: str) -> Service:
-            service = Service(tmp_path, **storage_settings(), **settings)
+            service = Service(tmp_path, **database() | settings)
             ends.callback(service.kill)
             return service
 
@@ -38,15 +42,15 @@ def install(tmp_path: Path) -> Iterator[Serve]:
 
 
 @pytest.fixture(scope="module")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+def serve(
+    tmp_path_factory: pytest.TempPathFactory, database: NewDatabase
+) -> Iterator[Serve]:
     """Start services with settings of their own; they end with the module."""
     with ExitStack() as running:
 
         def start(**settings: str) -> Service:
             directory = tmp_path_factory.mktemp("service")
-            return running.enter_context(
-                Service(directory, **storage_settings(), **settings)
-            )
+            return running.enter_context(Service(directory, **database() | settings))
 
         yield start
 

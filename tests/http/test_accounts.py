@@ -2,6 +2,8 @@ import re
 from dataclasses import replace
 
 from tests.http.api import PASSWORD, WRONG_PASSWORD, Api, Person, assert_problem
+from tests.http.records import deactivate
+from tests.servers.databases import ON_WHAT_LASTS
 from tests.servers.service import Service
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -156,12 +158,13 @@ def test_the_guides_quick_command_is_a_wrong_password_and_no_bad_body(api: Api) 
     assert_problem(answer, 401, "Invalid credentials")
 
 
-def test_an_inactive_account_is_told_only_to_who_knows_its_password(
+@ON_WHAT_LASTS
+async def test_an_inactive_account_is_told_only_to_who_knows_its_password(
     service: Service, api: Api
 ) -> None:
     person = api.newcomer()
     tokens = api.session(person)
-    service.sql("UPDATE users SET is_active = 0 WHERE email = ?", person.email)
+    await deactivate(service, person)
 
     right, wrong = api.log_in(person, PASSWORD), api.log_in(person, WRONG_PASSWORD)
 

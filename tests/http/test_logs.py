@@ -132,6 +132,7 @@ def production(
         JWT_SECRET_KEY=JWT_SECRET,
         PUBLIC_URL="https://auth.example",
         SINGLE_REPLICA="true",
+        AUTO_MIGRATE="true",
         BCRYPT_ROUNDS="10",
         **office.settings,
     )
@@ -151,9 +152,10 @@ def travelled(service: Service, mailed_token: Callable[..., str], file: Path) ->
 
 
 @pytest.fixture(params=["development", "production"])
-def logged(request: pytest.FixtureRequest) -> Logged:
-    found: Logged = request.getfixturevalue(request.param)
-    return found
+def logged(
+    request: pytest.FixtureRequest, development: Logged, production: Logged
+) -> Logged:
+    return development if request.param == "development" else production
 
 
 def test_the_guides_greps_find_what_they_look_for(logged: Logged) -> None:

@@ -8,6 +8,8 @@ from tests.http.api import (
     Person,
     assert_problem,
 )
+from tests.http.records import deactivate
+from tests.servers.databases import ON_WHAT_LASTS
 from tests.servers.service import Service
 
 CHANGE = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
@@ -124,11 +126,12 @@ def test_a_token_is_good_for_its_own_purpose_only(service: Service, api: Api) ->
     assert 200 == api.log_in(person).status_code
 
 
-def test_a_reset_request_says_the_same_for_every_address(
+@ON_WHAT_LASTS
+async def test_a_reset_request_says_the_same_for_every_address(
     service: Service, api: Api
 ) -> None:
     known, inactive = api.newcomer(), api.newcomer()
-    service.sql("UPDATE users SET is_active = 0 WHERE email = ?", inactive.email)
+    await deactivate(service, inactive)
 
     answers = [
         api.post("/auth/password-reset/request", {"email": email})

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from tests.http.api import Api, Person, assert_problem, bearer
+from tests.servers.databases import ON_SQLITE
 from tests.servers.service import Service
 
 JSON = {"Content-Type": "application/json"}
@@ -131,6 +132,7 @@ def test_a_wrong_method_is_told_the_right_ones(api: Api) -> None:
         assert right in answer.headers["Allow"].split(", ")
 
 
+@ON_SQLITE  # where a value that no storage would take can be smuggled in
 def test_a_bug_answers_without_a_word_of_what_it_was(
     service: Service, api: Api
 ) -> None:

@@ -7,7 +7,10 @@ import pytest
 
 from tests.http.api import OTHER_PASSWORD, Api, Person, assert_problem
 from tests.http.conftest import Serve
+from tests.servers.databases import ON_SQLITE
 from tests.servers.service import Service
+
+pytestmark = ON_SQLITE  # attempts are not counted in the storage
 
 STATE = re.compile(r'"(?P<name>[^"]+)";r=(?P<left>\d+);t=(?P<seconds>\d+)')
 POLICY = re.compile(r'"(?P<name>[^"]+)";q=(?P<quota>\d+);w=(?P<window>\d+)')

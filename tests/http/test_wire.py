@@ -6,7 +6,10 @@ import pytest
 from tests.http.api import Api, assert_problem
 from tests.http.conftest import Serve
 from tests.http.wire import Wire, wire_to
+from tests.servers.databases import ON_SQLITE
 from tests.servers.service import Service
+
+pytestmark = ON_SQLITE  # what breaks here breaks before the storage
 
 POST = "POST /auth/login HTTP/1.1"
 HOST = "Host: localhost"

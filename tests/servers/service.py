@@ -11,8 +11,8 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,8 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from config.adapters import storage_at
+from core.ports import Storage
 from tests.servers import LOOPBACK
 
 T = TypeVar("T")
@@ -117,6 +119,17 @@ class Service:
             check=False,
         )
 
+    def running(self, output: Path, *arguments: str) -> subprocess.Popen[bytes]:
+        """Return another command of the program under way; what it says is in the file."""
+        with output.open("wb") as file:
+            return subprocess.Popen(  # noqa: S603 - our own program
+                self._command(*arguments),
+                cwd=self.directory,
+                env=self.environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+
     def launch(self) -> subprocess.Popen[bytes]:
         """Start, and wait for nothing."""
         if self.process:
@@ -135,15 +148,17 @@ class Service:
     def start(self, **settings: str) -> Self:
         """Start, with these settings changed for good, and return when it is ready."""
         self.settings |= settings
-        process = self.launch()
+        self.launch()
         try:
-            wait_for(
-                lambda: self._is_ready(process), "the start", seconds=START_SECONDS
-            )
+            self.await_ready()
         except BaseException:
             self.kill()
             raise
         return self
+
+    def await_ready(self, *, seconds: float = START_SECONDS) -> None:
+        """Return when it can serve."""
+        wait_for(self._is_ready, "the start", seconds=seconds)
 
     def kill(self) -> None:
         """End it as a crash would."""
@@ -163,6 +178,17 @@ class Service:
         return httpx.AsyncClient(
             base_url=self.url, limits=limits, timeout=30, verify=NO_TLS
         )
+
+    @asynccontextmanager
+    async def storage(self) -> AsyncIterator[Storage]:
+        """Yield what it stores in, opened beside it."""
+        file = self.directory / "var" / "scribes.db"
+        storage = storage_at(self.settings.get("DATABASE_URL", f"sqlite:///{file}"))
+        await storage.open()
+        try:
+            yield storage
+        finally:
+            await storage.aclose()
 
     def sql(self, query: str, *values: object) -> list[Any]:
         """Run one statement on the SQLite file, beside the service."""
@@ -198,8 +224,8 @@ class Service:
         program = self._program or (sys.executable, "-m", "entrypoints.cli")
         return [*program, *arguments]
 
-    def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
-        if process.poll() is not None:
+    def _is_ready(self) -> bool:
+        if self.process is None or self.process.poll() is not None:
             raise RuntimeError(f"the service did not start:\n{self.output}")
         try:
             return httpx.get(f"{self.url}/readyz", verify=NO_TLS).is_success

@@ -136,3 +136,20 @@ async def test_nobody_waits_for_ever(
     assert 10 == sum(isinstance(answer, Unavailable) for answer in answers)
     slow.gate.set()
     await asyncio.sleep(0.01)
+
+
+async def test_who_asks_just_as_a_look_ends_is_answered(
+    slow: type[SlowSessions],
+) -> None:
+    world = World()
+    session_id = await _logged_in(world)
+    identities = Identities(slow(world.storage.sessions.tables))
+
+    async def ask(pause: int) -> None:
+        for _ in range(20):
+            assert await identities.get(session_id)
+            for _ in range(pause):
+                await asyncio.sleep(0)
+
+    async with asyncio.timeout(1):
+        await asyncio.gather(*(ask(number % 7) for number in range(50)))

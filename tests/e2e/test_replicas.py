@@ -1,0 +1,231 @@
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+import httpx
+import pytest
+
+from core.events import EventKind, StoredEvent
+from core.model import EndReason, RecordKind, Session, User
+from core.outbox import LEASE
+from core.ports import Storage
+from tests.http.api import OTHER_PASSWORD, Person, bearer, decoded
+from tests.http.records import every
+from tests.servers.databases import ON_SERVERS, NewDatabase
+from tests.servers.service import Service, wait_for
+
+pytestmark = [ON_SERVERS, pytest.mark.timeout(300)]
+
+PEOPLE = 100
+"""Each sends 20 requests."""
+
+AT_ONCE = 10
+"""People; each has up to three requests under way."""
+
+INTENDED = {
+    ("register", 201): 1,
+    ("register", 400): 1,  # the same e-mail, at the same moment
+    ("login", 200): 4,
+    ("login", 401): 1,
+    ("me", 200): 3,
+    ("me", 401): 2,
+    ("refresh", 200): 4,
+    ("refresh", 401): 1,
+    ("logout", 200): 1,
+    ("change-password", 200): 1,
+    ("password-reset/request", 200): 1,
+}
+
+ENDS = (None, EndReason.LOGGED_OUT, EndReason.PASSWORD_CHANGED, None)
+GENERATIONS = (2, 1, 0, 0)
+"""What became of each person's sessions, in the order in which they were opened."""
+
+LONGEST = 120.0
+"""Seconds for all requests; a deadlock would show."""
+
+MAILS = 3
+"""For each person: the address, the change of password, and its reset."""
+
+
+@dataclass(frozen=True)
+class Balancer:
+    """Sends every request to the replica whose turn it is."""
+
+    clients: Iterator[httpx.AsyncClient]
+    answered: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    async def post(
+        self, what: str, body: object, token: str | None = None
+    ) -> httpx.Response:
+        return await self._send("POST", what, json=body, headers=bearer(token))
+
+    async def me(self, tokens: dict[str, Any]) -> httpx.Response:
+        return await self._send("GET", "me", headers=bearer(tokens["access_token"]))
+
+    async def refresh(self, tokens: dict[str, Any]) -> httpx.Response:
+        return await self.post("refresh", {"refresh_token": tokens["refresh_token"]})
+
+    async def _send(self, method: str, what: str, **rest: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        answer = await next(self.clients).request(method, f"/auth/{what}", **rest)
+        self.answered[what, answer.status_code] += 1
+        return answer
+
+
+@pytest.fixture(scope="module")
+def replicas(
+    tmp_path_factory: pytest.TempPathFactory, database: NewDatabase
+) -> Iterator[list[Service]]:
+    """Yield two services that share a database and a key, each with its own mailbox."""
+    shared = database() | {"JWT_SECRET_KEY": "k" * 64}
+    services = [Service(tmp_path_factory.mktemp("replica"), **shared) for _ in "ab"]
+    with ExitStack() as ends:
+        for service in services:
+            ends.callback(service.stop)
+            service.launch()  # at once, so that both want to make the schema
+        for service in services:
+            service.await_ready()
+        yield services
+
+
+@pytest.fixture
+async def balancer(replicas: list[Service]) -> AsyncIterator[Balancer]:
+    async with AsyncExitStack() as open_ones:
+        clients = [await open_ones.enter_async_context(s.crowd()) for s in replicas]
+        yield Balancer(cycle(clients))
+
+
+async def test_two_replicas_are_as_one(
+    replicas: list[Service], balancer: Balancer
+) -> None:
+    people = [Person.new() for _ in range(PEOPLE)]
+    begun = time.monotonic()
+
+    lives = await at_most(AT_ONCE, [live(balancer, person) for person in people])
+
+    took = time.monotonic() - begun
+    expected = {what: count * PEOPLE for what, count in INTENDED.items()}
+    assert 20 * PEOPLE == sum(expected.values()) == balancer.answered.total()
+    assert expected == balancer.answered
+    assert took < LONGEST
+    await every_mail_is_sent_once(replicas, people)
+    await the_records_are_as_answered(replicas[0], people, lives)
+
+
+async def live(balancer: Balancer, person: Person) -> list[str]:
+    """Send a person's requests; return the sessions that were opened."""
+    again = person.details | {"username": f"{person.username}-2"}
+    await asyncio.gather(
+        balancer.post("register", person.details), balancer.post("register", again)
+    )
+    log_ins = [balancer.post("login", person.credentials) for _ in range(3)]
+    first, second, third = [one.json() for one in await asyncio.gather(*log_ins)]
+    await asyncio.gather(*(balancer.me(one) for one in (first, second, third)))
+
+    racing = await asyncio.gather(balancer.refresh(first), balancer.refresh(first))
+    fresh, same = (answer.json() for answer in racing)
+    assert fresh["refresh_token"] == same["refresh_token"]
+    await balancer.refresh(fresh)
+    await balancer.refresh(second)
+
+    await balancer.post("logout", None, second["access_token"])
+    await asyncio.gather(balancer.me(second), balancer.refresh(second))
+
+    change = {"current_password": person.password, "new_password": OTHER_PASSWORD}
+    await balancer.post("change-password", change, first["access_token"])
+    await balancer.me(third)
+    await balancer.post("login", person.credentials)
+    changed = person.credentials | {"password": OTHER_PASSWORD}
+    fourth = (await balancer.post("login", changed)).json()
+    await balancer.post("password-reset/request", {"email": person.email})
+    return [session_of(one) for one in (first, second, third, fourth)]
+
+
+def session_of(tokens: dict[str, Any]) -> str:
+    _, claims = decoded(tokens["access_token"])
+    return str(claims["sid"])
+
+
+async def at_most(many: int, lives: Sequence[Any]) -> list[list[str]]:
+    """Return what they return; so many of them at once."""
+    places = asyncio.Semaphore(many)
+
+    async def one(life: Any) -> list[str]:  # noqa: ANN401 - a coroutine
+        async with places:
+            found: list[str] = await life
+            return found
+
+    return await asyncio.gather(*map(one, lives))
+
+
+async def every_mail_is_sent_once(
+    replicas: list[Service], people: list[Person]
+) -> None:
+    def sent() -> list[list[str]]:
+        return [[mail["Message-ID"] for mail in one.mails()] for one in replicas]
+
+    # If a claim is lost, for want of an answer in time, its events are due again later.
+    seconds = LEASE.total_seconds() + 10
+    enough = MAILS * PEOPLE
+    await asyncio.to_thread(
+        lambda: wait_for(
+            lambda: sum(map(len, sent())) >= enough, "the last mail", seconds=seconds
+        )
+    )
+    by_first, by_second = sent()
+    assert MAILS * PEOPLE == len({*by_first, *by_second})
+    assert MAILS * PEOPLE == len(by_first) + len(by_second)
+    assert by_first
+    assert by_second
+    told = Counter(mail["To"] for one in replicas for mail in one.mails())
+    assert {MAILS} == set(told.values())
+    assert len(people) == len(told)
+
+
+async def the_records_are_as_answered(
+    service: Service, people: list[Person], lives: list[list[str]]
+) -> None:
+    async with service.storage() as storage:
+        await nothing_is_due(storage)
+        users, sessions, _, events = [await every(storage, kind) for kind in RecordKind]
+
+    assert {person.email for person in people} == {email_of(user) for user in users}
+    assert len(people) == len(users)
+
+    stored = {one.id: one for one in sessions if isinstance(one, Session)}
+    assert {one for life in lives for one in life} == stored.keys()
+    for life in lives:
+        ended = [stored[session_id] for session_id in life]
+        assert ENDS == tuple(one.end_reason for one in ended)
+        assert GENERATIONS == tuple(one.generation for one in ended)
+        assert 1 == len({one.user_id for one in ended})
+        assert [e is None for e in ENDS] == [one.ended_at is None for one in ended]
+
+    happened = [one for one in events if isinstance(one, StoredEvent)]
+    assert {
+        EventKind.USER_REGISTERED: PEOPLE,
+        EventKind.SESSION_OPENED: 4 * PEOPLE,
+        EventKind.SESSION_ENDED: PEOPLE,
+        EventKind.PASSWORD_CHANGED: PEOPLE,
+        EventKind.PASSWORD_RESET_REQUESTED: PEOPLE,
+    } == Counter(one.event.kind for one in happened)
+    assert {None} == {one.due_at for one in happened}
+
+
+async def nothing_is_due(storage: Storage) -> None:
+    """Wait until what was sent is also noted as sent."""
+    for _ in range(100):
+        events = await every(storage, RecordKind.EVENTS)
+        if not any(isinstance(one, StoredEvent) and one.due_at for one in events):
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail("an event is due for ever")
+
+
+def email_of(user: object) -> str:
+    assert isinstance(user, User)
+    return user.email

@@ -1,0 +1,30 @@
+"""What a service stores, seen from beside it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.model import RecordKind, User, normalised
+from core.ports import Record, Storage
+from tests.http.api import Person
+from tests.servers.service import Service
+
+PAGE = 1000
+
+
+async def deactivate(service: Service, person: Person) -> None:
+    """Switch an account off."""
+    async with service.storage() as storage:
+        user = await storage.users.by_email(normalised(person.email))
+        assert user
+        inactive: User = replace(user, is_active=False)
+        await storage.archive.write(RecordKind.USERS, [inactive])
+
+
+async def every(storage: Storage, kind: RecordKind) -> Sequence[Record]:
+    """Return all records of a kind."""
+    found: list[Record] = []
+    after = None
+    while page := await storage.archive.read(kind, after=after, limit=PAGE):
+        found += [record for _, record in page]
+        after = page[-1][0]
+    return found
