@@ -35,18 +35,20 @@ async def slow() -> type[SlowSessions]:
     return SlowSessions
 
 
-async def _logged_in(world: World) -> SessionId:
+async def _logged_in(
+    slow: type[SlowSessions],
+) -> tuple[World, SessionId, Identities]:
+    world = World()
     await world.newcomer()
-    (session_id,) = world.storage.sessions.tables.sessions
-    return session_id
+    tables = world.storage.sessions.tables
+    (session_id,) = tables.sessions
+    return world, session_id, Identities(slow(tables))
 
 
 async def test_many_who_ask_at_once_share_a_few_looks(
     slow: type[SlowSessions],
 ) -> None:
-    world = World()
-    session_id = await _logged_in(world)
-    identities = Identities(slow(world.storage.sessions.tables))
+    _, session_id, identities = await _logged_in(slow)
     slow.gate = asyncio.Event()
 
     asking = [asyncio.create_task(identities.get(session_id)) for _ in range(200)]
@@ -63,9 +65,7 @@ async def test_many_who_ask_at_once_share_a_few_looks(
 async def test_an_answer_is_never_older_than_its_question(
     slow: type[SlowSessions],
 ) -> None:
-    world = World()
-    session_id = await _logged_in(world)
-    identities = Identities(slow(world.storage.sessions.tables))
+    world, session_id, identities = await _logged_in(slow)
     slow.gate = asyncio.Event()
 
     early = asyncio.create_task(identities.get(session_id))
@@ -87,9 +87,7 @@ async def test_an_answer_is_never_older_than_its_question(
 async def test_who_gives_up_takes_the_answer_from_nobody(
     slow: type[SlowSessions],
 ) -> None:
-    world = World()
-    session_id = await _logged_in(world)
-    identities = Identities(slow(world.storage.sessions.tables))
+    _, session_id, identities = await _logged_in(slow)
     slow.gate = asyncio.Event()
 
     first = asyncio.create_task(identities.get(session_id))
@@ -106,9 +104,7 @@ async def test_who_gives_up_takes_the_answer_from_nobody(
 async def test_a_failure_is_told_to_all_who_asked_and_to_nobody_later(
     slow: type[SlowSessions],
 ) -> None:
-    world = World()
-    session_id = await _logged_in(world)
-    identities = Identities(slow(world.storage.sessions.tables))
+    _, session_id, identities = await _logged_in(slow)
     slow.fails = True
 
     answers = await asyncio.gather(
@@ -123,9 +119,7 @@ async def test_a_failure_is_told_to_all_who_asked_and_to_nobody_later(
 async def test_nobody_waits_for_ever(
     slow: type[SlowSessions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World()
-    session_id = await _logged_in(world)
-    identities = Identities(slow(world.storage.sessions.tables))
+    _, session_id, identities = await _logged_in(slow)
     slow.gate = asyncio.Event()
     monkeypatch.setattr("core.identities.PATIENCE", 0.0)
 
@@ -141,9 +135,7 @@ async def test_nobody_waits_for_ever(
 async def test_who_asks_just_as_a_look_ends_is_answered(
     slow: type[SlowSessions],
 ) -> None:
-    world = World()
-    session_id = await _logged_in(world)
-    identities = Identities(slow(world.storage.sessions.tables))
+    _, session_id, identities = await _logged_in(slow)
 
     async def ask(pause: int) -> None:
         for _ in range(20):
