@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from core import errors
 from core.events import Delivery, Event, EventKind
 from core.keys import Keys
-from core.model import Mail, MailKind, OneTimeToken, User
+from core.model import EventId, Mail, MailKind, OneTimeToken, User
 from core.ports import Clock, Mailer, Storage
 
 log = logging.getLogger(__name__)
@@ -39,9 +39,13 @@ class Outbox:
     mailer: Mailer
     keys: Keys
     clock: Clock
+    _sent: set[EventId] = field(default_factory=set, init=False, repr=False)
 
     async def deliver_due(self) -> int:
         """Try every event that is due, up to ``BATCH``; return how many were tried."""
+        # First what the storage was not there to hear of, or it would be due again.
+        for event_id in tuple(self._sent):
+            await self._note(event_id)
         due = await self.storage.events.claim(
             at=self.clock.now(), lease=LEASE, limit=BATCH
         )
@@ -64,7 +68,12 @@ class Outbox:
         except Exception as failure:  # noqa: BLE001 - one mail must not stop the others
             await self._retry(delivery, failure)
         else:
-            await self.storage.events.delivered(delivery.event.id)
+            await self._note(delivery.event.id)
+
+    async def _note(self, event_id: EventId) -> None:
+        self._sent.add(event_id)
+        await self.storage.events.delivered(event_id)
+        self._sent.discard(event_id)
 
     async def _mail(self, event: Event) -> Mail | None:
         """Compose the mail; None where nobody is to be told, or the token is void by now."""

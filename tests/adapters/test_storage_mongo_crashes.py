@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 from pymongo import AsyncMongoClient, MongoClient
 
 from adapters.storage.mongo import MongoStorage
+from core.events import EventKind
 from core.model import EndReason
 from tests.adapters.mongo_trouble import (
     LITTER,
@@ -32,6 +34,9 @@ from tests.contract.storage_records import (
 from tests.servers.mongo import MongoCompatibleServer, with_database
 
 pytestmark = LITTER
+
+LEASE = timedelta(minutes=1)
+UNKNOWN_ERROR = 8
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +99,24 @@ async def test_every_refusal_of_the_server_is_unavailable(
         assert user == await storage.users.get(user.id)
 
 
+async def test_a_claim_that_was_given_up_is_answered_the_next_time(
+    server: MongoCompatibleServer, storage: MongoStorage
+) -> None:
+    async def claim() -> list[tuple[str, int]]:
+        found = await storage.events.claim(at=NOW, lease=LEASE, limit=9)
+        return [(delivery.event.id, delivery.attempt) for delivery in found]
+
+    events = [an_event(EventKind.USER_REGISTERED) for _ in range(3)]
+    await storage.events.append(events)
+
+    # Two looks for numbers and one for what is due; the fourth is for what was granted.
+    with failing(server, UNKNOWN_ERROR, ["find"], after=3):
+        await unavailable(claim)
+
+    assert [(event.id, 1) for event in events] == await claim()
+    assert [] == await claim()
+
+
 async def test_an_abandoned_transaction_holds_up_nobody_else(
     server: MongoCompatibleServer, storage: MongoStorage
 ) -> None:
@@ -152,13 +175,14 @@ async def crash_again_and_again(server: MongoCompatibleServer, *, times: int) ->
 
 @contextmanager
 def failing(
-    server: MongoCompatibleServer, code: int, commands: list[str]
+    server: MongoCompatibleServer, code: int, commands: list[str], *, after: int = 0
 ) -> Iterator[None]:
     """Let the server refuse some commands, though not those that look at its state."""
+    mode = {"skip": after, "times": 1000}
     fault = {"failCommands": commands, "errorCode": code}
     with MongoClient[Any](server.url) as console:
         point = {"configureFailPoint": "failCommand"}
-        console.admin.command(point | {"mode": "alwaysOn", "data": fault})
+        console.admin.command(point | {"mode": mode, "data": fault})
         try:
             yield
         finally:

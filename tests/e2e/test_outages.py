@@ -23,8 +23,9 @@ from tests.servers.databases import ON_SERVERS, NewDatabase, Settings, through
 from tests.servers.service import Service, wait_for
 
 pytestmark = ON_SERVERS
+OUTAGES = pytest.mark.parametrize("outage", ["refused", "black hole"])
 
-LONGEST = 2.5
+LONGEST = 2.0
 """Seconds for an answer, whatever it is."""
 
 AT_ONCE = 1.0
@@ -82,7 +83,7 @@ async def test_a_server_down_at_the_start_is_waited_for(outside: Outside) -> Non
     assert "Traceback" not in service.output
 
 
-@pytest.mark.parametrize("outage", ["refused", "black hole"])
+@OUTAGES
 async def test_nobody_waits_long_for_a_server_that_is_away(
     outside: Outside, outage: str
 ) -> None:
@@ -105,6 +106,26 @@ async def test_nobody_waits_long_for_a_server_that_is_away(
         await until(lambda: answers(crowd, "/readyz"), seconds=BACK)
         back = await crowd.post("/auth/login", json=other.credentials)
         assert 200 == back.status_code
+    assert "Traceback" not in service.output
+
+
+@OUTAGES
+async def test_it_ends_when_told_to_though_its_server_is_away(
+    outside: Outside, outage: str
+) -> None:
+    service, proxy = outside.service, outside.proxy
+    await asyncio.to_thread(service.start)
+
+    async with service.crowd() as crowd, away(proxy, outage):
+        await crowd.get("/livez")
+        log_in = asyncio.create_task(
+            crowd.post("/auth/login", json=Person.new().credentials)
+        )
+        await crowd.get("/livez")
+        code = await asyncio.to_thread(service.stop)
+
+        assert_unavailable(await log_in)
+    assert 0 == code
     assert "Traceback" not in service.output
 
 

@@ -14,8 +14,6 @@ from tests.servers.service import Service
 pytestmark = ON_EVERY_STORAGE
 
 RACERS = 50
-RACERS_ON_MONGO = 20
-"""Who log in as one user: they are let in one after the other, and nobody waits over 2 s."""
 
 
 @pytest.fixture(scope="module")
@@ -94,16 +92,14 @@ async def test_log_ins_at_the_same_moment_are_sessions_of_their_own(
     service: Service, api: Api
 ) -> None:
     person = api.newcomer()
-    on_mongo = "mongodb:" in service.settings.get("DATABASE_URL", "")
-    racers = RACERS_ON_MONGO if on_mongo else RACERS
 
-    answers = await race(service, "/auth/login", [person.credentials] * racers)
+    answers = await race(service, "/auth/login", [person.credentials] * RACERS)
 
-    assert {200: racers} == statuses(answers)
+    assert {200: RACERS} == statuses(answers)
     for kind in ("access_token", "refresh_token"):
-        assert racers == len({answer.json()[kind] for answer in answers})
+        assert RACERS == len({answer.json()[kind] for answer in answers})
     ended = api.post("/auth/logout-all", token=answers[0].json()["access_token"])
-    assert f"{racers} sessions" in ended.json()["message"]
+    assert f"{RACERS} sessions" in ended.json()["message"]
 
 
 async def test_mailed_tokens_are_spent_once_whoever_races(

@@ -1,11 +1,14 @@
 import asyncio
 import logging
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
+from adapters.storage.memory.events import MemoryEvents
 from core.errors import MailRefused, MailUnavailable, Unavailable
 from core.events import EventKind
+from core.model import EventId
 from core.outbox import FIRST_RETRY, GIVE_UP_AFTER, LEASE, LONGEST_RETRY
 from tests.unit.office import Office
 from tests.unit.world import EMAIL
@@ -17,6 +20,18 @@ DOWN = MailUnavailable("mail server down")
 @pytest.fixture
 async def office() -> Office:
     return await Office.with_a_user()
+
+
+@dataclass(frozen=True, slots=True)
+class DeafEvents(MemoryEvents):
+    """Events whose storage is not there to hear what was delivered."""
+
+    away: list[str] = field(default_factory=lambda: ["away"])
+
+    async def delivered(self, event_id: EventId) -> None:
+        if self.away:
+            raise Unavailable
+        await MemoryEvents.delivered(self, event_id)
 
 
 async def test_a_mail_that_failed_is_sent_when_the_server_is_back(
@@ -32,6 +47,24 @@ async def test_a_mail_that_failed_is_sent_when_the_server_is_back(
 
     assert 1 == await office.outbox.deliver_due()
     assert 1 == len(office.postman.sent)
+    assert await office.has_nothing_left()
+
+
+async def test_a_mail_is_not_sent_again_because_the_storage_did_not_hear_of_it(
+    office: Office,
+) -> None:
+    event = await office.tell(EventKind.PASSWORD_CHANGED)
+    deaf = DeafEvents(office.storage.events.tables)
+    outbox = replace(office.outbox, storage=replace(office.storage, events=deaf))
+
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await outbox.deliver_due()
+    office.clock.advance(LEASE)
+    deaf.away.clear()
+
+    assert 0 == await outbox.deliver_due()
+    assert [event.id] == [mail.id for mail in office.postman.sent]
     assert await office.has_nothing_left()
 
 

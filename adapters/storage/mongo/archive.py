@@ -62,7 +62,7 @@ class MongoArchive(Archive):
 
     async def count(self, kind: RecordKind) -> int:
         collection = self.database.all[SHELVES[kind].collection]
-        with self.database.answering(patience=PATIENCE):
+        async with self.database.answering(patience=PATIENCE):
             return await collection.count_documents({})
 
     async def read(
@@ -70,7 +70,7 @@ class MongoArchive(Archive):
     ) -> Sequence[tuple[str, Record]]:
         shelf = SHELVES[kind]
         where = {} if after is None else {shelf.order: {"$gt": shelf.cursor(after)}}
-        with self.database.answering(patience=PATIENCE):
+        async with self.database.answering(patience=PATIENCE):
             await self.database.numbering.catch_up()
             page = self.database.all[shelf.collection].find(where)
             found = await page.sort(shelf.order).limit(limit).to_list()
@@ -88,7 +88,7 @@ class MongoArchive(Archive):
             await db.all[shelf.collection].bulk_write(steps, session=session)
             return True
 
-        with db.answering(patience=PATIENCE):
+        async with db.answering(patience=PATIENCE):
             if kind is RecordKind.USERS:
                 await _skip_ids(db, records)
             await db.change(kind, work, events=[], patience=PATIENCE)

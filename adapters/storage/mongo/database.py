@@ -1,8 +1,8 @@
 """One MongoDB database: bounded calls, and changes that happen whole or not at all."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
@@ -23,8 +23,11 @@ T = TypeVar("T")
 Collection: TypeAlias = AsyncCollection[Document]
 Work: TypeAlias = Callable[[AsyncClientSession], Awaitable[T]]
 
-PATIENCE = 1.8
+PATIENCE = 1.5
 """Seconds that a call may take in all, retries included, unless the URL says ``timeoutMS``."""
+
+SLACK = 0.1
+"""Seconds after that, before the driver's look for a server is cut short."""
 
 OLDEST_WIRE_VERSION = 13
 """MongoDB 5.0: the first whose snapshots can be read outside of a transaction."""
@@ -62,7 +65,7 @@ class Database:
         self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
     async def open(self) -> None:
-        with self.answering():
+        async with self.answering():
             server = await self._hello()
         if "setName" not in server and server.get("msg") != "isdbgrid":
             raise BadConfiguration([STANDS_ALONE])
@@ -79,7 +82,7 @@ class Database:
 
     async def ping(self) -> None:
         # A write, and no ping: it fails where nothing can be written, and is retried.
-        with self.answering():
+        async with self.answering():
             await self.counters.update_one(
                 {"_id": "pings"}, {"$inc": {"value": 1}}, upsert=True
             )
@@ -88,13 +91,16 @@ class Database:
         with pymongo.timeout(self.patience):
             await self.client.close()
 
-    @contextmanager
-    def answering(self, *, patience: float | None = None) -> Iterator[None]:
+    @asynccontextmanager
+    async def answering(self, *, patience: float | None = None) -> AsyncIterator[None]:
         """Bound all that is asked of the server within, and tell if it does not answer."""
+        seconds = patience or self.patience
         try:
-            with pymongo.timeout(patience or self.patience):
-                yield
-        except PyMongoError as error:
+            # The driver's own end may be late: it looks for a server twice a second.
+            async with asyncio.timeout(seconds + SLACK):
+                with pymongo.timeout(seconds):
+                    yield
+        except (TimeoutError, PyMongoError) as error:
             raise Unavailable from error
 
     def turn(self, subject: Hashable) -> asyncio.Lock:
@@ -121,6 +127,15 @@ class Database:
         Neither if the work answers None or False, whatever it has done until then. Where
         others are in the way it is done anew, but not once it was to be committed.
         """
+        async with self.answering(patience=patience):
+            async with self.turn(subject):
+                result = await self.transact(work, events=events)
+            if events:
+                await self.number()
+        return result
+
+    async def transact(self, work: Work[T], *, events: Sequence[Event]) -> T:
+        """Do the same for a caller who takes the turn, bounds the time and numbers."""
         ready = False
 
         async def whole(session: AsyncClientSession) -> T:
@@ -136,16 +151,16 @@ class Database:
             ready = True
             return result
 
-        with self.answering(patience=patience):
-            async with self.turn(subject), self.client.start_session() as session:
-                result = await session.with_transaction(
-                    whole, SNAPSHOT, DURABLE, ReadPreference.PRIMARY
-                )
-            if events:
-                # It is done by now; if numbers must wait, the next caller gives them.
-                with suppress(PyMongoError):
-                    await self.numbering.catch_up()
-        return result
+        async with self.client.start_session() as session:
+            return await session.with_transaction(
+                whole, SNAPSHOT, DURABLE, ReadPreference.PRIMARY
+            )
+
+    async def number(self) -> None:
+        """Give the events that were stored their place in the log."""
+        # They are stored by now; if numbers must wait, the next caller gives them.
+        with suppress(PyMongoError):
+            await self.numbering.catch_up()
 
     async def lock(self, session: AsyncClientSession, user: Document) -> bool:
         """

@@ -1,7 +1,8 @@
 """Events and their outbox, in MongoDB."""
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bson import ObjectId
@@ -10,6 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from adapters.storage.mongo.database import SNAPSHOT, Database
 from adapters.storage.mongo.documents import Document, to_event
+from core.errors import Unavailable
 from core.events import Delivery, Event
 from core.model import EventId, UserId
 from core.ports import EventLog
@@ -18,6 +20,10 @@ from core.ports import EventLog
 @dataclass(frozen=True, slots=True)
 class MongoEvents(EventLog):
     database: Database
+    # Marks of claims that were given up, while the server may have granted them.
+    _lost: deque[ObjectId] = field(
+        default_factory=lambda: deque(maxlen=100), init=False, repr=False
+    )
 
     async def append(self, events: Sequence[Event]) -> None:
         async def nothing_else(_: AsyncClientSession) -> bool:
@@ -28,31 +34,43 @@ class MongoEvents(EventLog):
     async def claim(
         self, *, at: datetime, lease: timedelta, limit: int
     ) -> Sequence[Delivery]:
-        events = self.database.events
-        due: Document = {"due_at": {"$lte": at}}
-        mark = ObjectId()
-        taken = {"due_at": at + lease, "claim": mark}
-        with self.database.answering():
-            await self.database.numbering.catch_up()
-            oldest = events.find(due, {"_id": 1}).sort("seq").limit(limit)
-            ids = [found["_id"] async for found in oldest]
-            if not ids:
-                return []
-            # One by one, though in one command: such updates are retried, and of any
-            # number of callers one still finds the event due.
-            await events.bulk_write(
-                [
-                    UpdateOne(
-                        {"_id": event_id, **due},
-                        {"$set": taken, "$inc": {"attempts": 1}},
-                    )
-                    for event_id in ids
-                ]
+        marks = [ObjectId(), *self._lost]
+        self._lost.clear()
+        try:
+            async with self.database.answering():
+                await self.database.numbering.catch_up()
+                await self._mark(marks[0], limit, at=at, until=at + lease)
+                return await self._granted(marks, at + lease / 2)
+        except Unavailable:
+            self._lost.extend(marks)
+            raise
+
+    async def _mark(
+        self, mark: ObjectId, limit: int, *, at: datetime, until: datetime
+    ) -> None:
+        events, due = self.database.events, {"due_at": {"$lte": at}}
+        oldest = events.find(due, {"_id": 1}).sort("seq").limit(limit)
+        # One by one, though in one command: such updates are retried, and of any
+        # number of callers one still finds the event due.
+        claims = [
+            UpdateOne(
+                {"_id": found["_id"], **due},
+                {"$set": {"due_at": until, "claim": mark}, "$inc": {"attempts": 1}},
             )
-            ours = events.find({"_id": {"$in": ids}, "claim": mark}).sort("seq")
-            return [
-                Delivery(to_event(found), found["attempts"]) async for found in ours
-            ]
+            async for found in oldest
+        ]
+        if claims:
+            await events.bulk_write(claims)
+
+    async def _granted(
+        self, marks: Sequence[ObjectId], until: datetime
+    ) -> list[Delivery]:
+        """Return what is claimed by these marks, at least until then."""
+        ours = {"due_at": {"$gte": until}, "claim": {"$in": marks}}
+        return [
+            Delivery(to_event(found), found["attempts"])
+            async for found in self.database.events.find(ours).sort("seq")
+        ]
 
     async def delivered(self, event_id: EventId) -> None:
         await self._update({"_id": event_id}, {"$unset": {"due_at": 1}})
@@ -74,7 +92,7 @@ class MongoEvents(EventLog):
         # At one moment: else a number could be read, and an earlier one missed.
         events = self.database.events.with_options(read_concern=SNAPSHOT)
         whose = {} if user_id is None else {"user_id": user_id}
-        with self.database.answering():
+        async with self.database.answering():
             await self.database.numbering.catch_up()
             beginning = await self._number(after) if after else 0
             if beginning is None:
@@ -88,5 +106,5 @@ class MongoEvents(EventLog):
         return found["seq"] if found else None
 
     async def _update(self, which: Document, change: Document) -> None:
-        with self.database.answering():
+        async with self.database.answering():
             await self.database.events.update_one(which, change)

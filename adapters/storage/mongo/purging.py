@@ -18,7 +18,7 @@ async def purge(
             {"at": {"$lt": keep_events_since}, "due_at": {"$exists": False}},
         ),
     ]
-    with database.answering():
+    async with database.answering():
         return sum([await _delete(*some, limit) for some in useless])
 
 

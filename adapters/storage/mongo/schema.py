@@ -28,7 +28,7 @@ ADVICE = f"restore it, or delete the record in {RECORDS} and run scribes-auth mi
 
 
 async def pending(database: Database) -> list[str]:
-    with database.answering():
+    async with database.answering():
         recorded = await _recorded(database)
         done = [step for step in MIGRATIONS if step.name in recorded]
         problems = [
@@ -46,7 +46,7 @@ async def pending(database: Database) -> list[str]:
 async def migrate(database: Database) -> list[str]:
     names = await pending(database)
     waiting = [step for step in MIGRATIONS if step.name in names]
-    with database.answering(patience=PATIENCE):
+    async with database.answering(patience=PATIENCE):
         return [step.name for step in waiting if await _ran(database, step)]
 
 

@@ -1,8 +1,9 @@
 """Log-ins, in MongoDB."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -13,27 +14,65 @@ from adapters.storage.mongo.documents import (
     to_session,
     to_user,
 )
+from core.errors import Unavailable
 from core.events import Event
 from core.model import EndReason, Identity, Session, SessionId, UserId
 from core.ports import SessionRepository
 
 
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class Batch:
+    """Log-ins by one password, stored by the first of the callers whose turn it is."""
+
+    begun: bool = False
+    opened: bool | None = None
+    waiting: dict[SessionId, tuple[Session, Sequence[Event]]] = field(
+        default_factory=dict
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class MongoSessions(SessionRepository):
     database: Database
+    _batches: WeakValueDictionary[tuple[UserId, str], Batch] = field(
+        default_factory=WeakValueDictionary, init=False, repr=False
+    )
 
     async def open(
         self, session: Session, *, password_hash: str, events: Sequence[Event]
     ) -> bool:
+        # All log-ins of a user write the user's document, one after the other: those
+        # who wait meanwhile are then stored together.
+        key = session.user_id, password_hash
+        batch = self._batches.get(key)
+        if batch is None or batch.begun:
+            batch = self._batches[key] = Batch()
+        batch.waiting[session.id] = session, events
+        try:
+            async with self.database.answering():
+                async with self.database.turn(session.user_id):
+                    if not batch.begun:
+                        await self._open(batch, session.user_id, password_hash)
+                await self.database.number()
+        finally:
+            del batch.waiting[session.id]
+        if batch.opened is None:
+            raise Unavailable
+        return batch.opened
+
+    async def _open(self, batch: Batch, user_id: UserId, password_hash: str) -> None:
+        batch.begun = True
+        sessions = [from_session(session) for session, _ in batch.waiting.values()]
+        events = [event for _, told in batch.waiting.values() for event in told]
+
         async def work(transaction: AsyncClientSession) -> bool:
-            db = self.database
-            checked = {"_id": session.user_id, "password_hash": password_hash}
-            if not await db.lock(transaction, checked):
+            checked = {"_id": user_id, "password_hash": password_hash}
+            if not await self.database.lock(transaction, checked):
                 return False
-            await db.sessions.insert_one(from_session(session), session=transaction)
+            await self.database.sessions.insert_many(sessions, session=transaction)
             return True
 
-        return await self.database.change(session.user_id, work, events=events)
+        batch.opened = await self.database.transact(work, events=events)
 
     async def identities(
         self, session_ids: Collection[SessionId]
@@ -41,7 +80,7 @@ class MongoSessions(SessionRepository):
         asked = list(session_ids)
         # At one moment: $lookup by itself may see the users later than the sessions.
         sessions = self.database.sessions.with_options(read_concern=SNAPSHOT)
-        with self.database.answering():
+        async with self.database.answering():
             found = await sessions.aggregate(
                 [
                     {"$match": {"_id": {"$in": asked}}},
@@ -69,7 +108,7 @@ class MongoSessions(SessionRepository):
             "generation": session.generation - 1,
             "ended_at": None,
         }
-        with self.database.answering():
+        async with self.database.answering():
             advanced = await self.database.sessions.update_one(
                 before, {"$set": from_progress(session)}
             )

@@ -28,7 +28,7 @@ class MongoTokens(OneTimeTokens):
         await self.database.change(token.user_id, work, events=events)
 
     async def get(self, token_id: TokenId) -> OneTimeToken | None:
-        with self.database.answering():
+        async with self.database.answering():
             found = await self.database.tokens.find_one({"_id": token_id})
         return to_token(found) if found else None
 

@@ -40,12 +40,9 @@ class MongoUsers(UserRepository):
     ) -> User:
         db = self.database
         # One after the other, so that of racers only the one that succeeds draws an id.
-        with db.answering():
-            async with db.turn(("new", user.email_key)):
-                await _refuse_if_taken(db, user)
-                return await _add(
-                    db, replace(user, id=await _new_id(db)), token, events
-                )
+        async with db.answering(), db.turn(("new", user.email_key)):
+            await _refuse_if_taken(db, user)
+            return await _add(db, replace(user, id=await _new_id(db)), token, events)
 
     async def get(self, user_id: UserId) -> User | None:
         return await self._find({"_id": user_id})
@@ -111,7 +108,7 @@ class MongoUsers(UserRepository):
     async def replace_hash(
         self, user_id: UserId, *, old_hash: str, new_hash: str
     ) -> bool:
-        with self.database.answering():
+        async with self.database.answering():
             replaced = await self.database.users.update_one(
                 {"_id": user_id, "password_hash": old_hash},
                 {"$set": {"password_hash": new_hash}},
@@ -119,7 +116,7 @@ class MongoUsers(UserRepository):
         return replaced.matched_count == 1
 
     async def _find(self, which: Document) -> User | None:
-        with self.database.answering():
+        async with self.database.answering():
             found = await self.database.users.find_one(which)
         return to_user(found) if found else None
 

@@ -25,13 +25,13 @@ Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 Work: TypeAlias = Callable[[Connection], Coroutine[Any, Any, T]]
 Values: TypeAlias = dict[str, Any]
 
-QUEUE = 1.0
+QUEUE = 0.8
 """Seconds that a caller waits for a connection."""
 
-PATIENCE = 0.9
+PATIENCE = 0.8
 """Seconds after which a server that does not answer is given up."""
 
-STATEMENT = "800ms"
+STATEMENT = "700ms"
 """After which a server that is alive gives a statement up, and keeps the connection."""
 
 RECONNECT = 0.5
