@@ -7,6 +7,7 @@ AuthError                     what a client is told
 |- AccountInactive, EmailNotVerified
 |- NotAuthenticated
 |- InvalidToken, ExpiredToken, SessionEnded
+|- Forbidden
 |- InvalidRefreshToken
 |- InvalidMailToken
 |- WrongCurrentPassword
@@ -20,8 +21,12 @@ OperationError                what an operator is told; no client sees it
 |- MailRefused, MailUnavailable
 """
 
+import math
 from collections.abc import Sequence
-from typing import ClassVar
+from datetime import timedelta
+from typing import ClassVar, Self
+
+from core.model import Quota
 
 
 class AuthError(Exception):
@@ -97,6 +102,13 @@ class SessionEnded(AuthError):
     detail = "Session has ended"
 
 
+class Forbidden(AuthError):
+    """Known who it is, and that is not enough: another role is asked for."""
+
+    code = "forbidden"
+    detail = "Not allowed for this role"
+
+
 class InvalidRefreshToken(AuthError):
     """Malformed, expired, spent, or of a session that has ended."""
 
@@ -130,14 +142,30 @@ class PasswordRejected(AuthError):
 
 
 class TooManyAttempts(AuthError):
-    """A limit is used up; ``retry_after`` is in seconds, rounded up."""
+    """
+    A limit is used up, or failures in a row put a trial off; those have no quotas.
+
+    ``retry_after`` is in seconds, rounded up.
+    """
 
     code = "too_many_attempts"
     detail = "Too many requests"
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"{self.detail}, try again in {retry_after} seconds")
-        self.retry_after = retry_after
+    def __init__(self, wait: timedelta, quotas: Sequence[Quota] = ()) -> None:
+        self.retry_after = max(1, math.ceil(wait.total_seconds()))
+        self.quotas = tuple(quotas)
+        super().__init__(f"{self.detail}, try again in {self.retry_after} seconds")
+
+    @property
+    def limits(self) -> list[str]:
+        """The names of the limits that are used up."""
+        return [quota.limit.name for quota in self.quotas if not quota.allowed]
+
+    @classmethod
+    def unless_allowed(cls, quotas: Sequence[Quota]) -> Self | None:
+        """Return the refusal of who is over a limit, None if all of them allow."""
+        over = [quota.reset for quota in quotas if not quota.allowed]
+        return cls(max(over), quotas) if over else None
 
 
 class Unavailable(AuthError):

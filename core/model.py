@@ -166,7 +166,11 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key and the one algorithm it is for. ``kid`` reveals nothing of ``secret``."""
+    """
+    A key and the one algorithm it is for. ``kid`` reveals nothing of ``secret``.
+
+    ``secret`` is the HMAC key itself, or a private key as PKCS #8 in DER (RFC 5958).
+    """
 
     kid: str
     algorithm: str
@@ -177,7 +181,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class SecretVersion:
-    """One enabled version of a secret."""
+    """One enabled version of a secret, created in 1970 where its backend does not tell."""
 
     value: str = field(repr=False)
     version: str
@@ -213,6 +217,39 @@ class Quota:
     allowed: bool
     remaining: int
     reset: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Somebody at an address tries to prove that an account is theirs."""
+
+    account: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """
+    How failures in a row put off the next trial.
+
+    The first ``free`` failures cost nothing; the next costs ``first``, and each one after
+    it twice as much, up to ``longest``. Failures are forgotten ``memory`` after the
+    latest. An address from which a trial succeeded is known for ``trust``: it has a count
+    of its own, so that nobody elsewhere can lock it out.
+    """
+
+    free: int = 5
+    first: timedelta = timedelta(seconds=1)
+    longest: timedelta = timedelta(minutes=15)
+    memory: timedelta = timedelta(days=1)
+    trust: timedelta = timedelta(days=30)
+
+    def delay(self, failures: int) -> timedelta:
+        """Return how long the next trial has to wait after so many failures in a row."""
+        if failures <= self.free:
+            return timedelta(0)
+        doublings = min(failures - self.free - 1, 32)  # far beyond any longest
+        return min(self.first * (1 << doublings), self.longest)
 
 
 class MailKind(StrEnum):

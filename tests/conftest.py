@@ -10,6 +10,7 @@ from tests.servers.databases import NewDatabase, new_databases
 from tests.servers.existing import ExistingServer
 from tests.servers.mongo import MongoCompatibleServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.valkey import ValkeyServer
 
 # The same examples in every run: a red build is red for all, and can be tried again.
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -42,6 +43,25 @@ def mongo_server() -> Iterator[MongoCompatibleServer | ExistingServer]:
         yield ExistingServer(url)
         return
     server = MongoCompatibleServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[ValkeyServer | ExistingServer]:
+    """Yield the one that all tests share: nobody breaks it."""
+    if url := os.environ.get("TEST_REDIS_URL"):
+        yield ExistingServer(url)
+        return
+    server = ValkeyServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_redis() -> Iterator[ValkeyServer]:
+    """Yield one that a test may break; to start it takes no time."""
+    server = ValkeyServer().start()
     yield server
     server.stop()
 

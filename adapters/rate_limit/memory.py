@@ -1,17 +1,35 @@
-"""Attempts counted in this process; a replica beside it does not see them."""
+"""Attempts and failures counted in this process; a replica beside it does not see them."""
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from core.model import Attempt, Quota
+from core.model import Attempt, Backoff, Quota, Trial
 from core.ports import Clock, RateLimiter
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+NOTHING = timedelta(0)
+GROWING = 34
+"""So many failures beyond the free ones, the delay of a ``Backoff`` grows no more."""
 
 Log: TypeAlias = list[datetime]
 """When each counted attempt will count no more, soonest first."""
+
+Counter: TypeAlias = tuple[str, str | None]
+"""Whose failures: an account's from an address it knows, or (None) from all others."""
+
+
+@dataclass(slots=True)
+class Failures:
+    """When each began, latest last; all are forgotten ``until``."""
+
+    times: list[datetime]
+    until: datetime
 
 
 @dataclass(slots=True)
@@ -20,12 +38,19 @@ class MemoryRateLimiter(RateLimiter):
     logs: OrderedDict[Attempt, Log] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
+    failures: OrderedDict[Counter, Failures] = field(
+        default_factory=OrderedDict, init=False, repr=False
+    )
+    known: OrderedDict[Trial, datetime] = field(
+        default_factory=OrderedDict, init=False, repr=False
+    )
+    """Until when an account knows an address."""
     _latest: datetime | None = field(default=None, init=False)
-    _behind: timedelta = field(default=timedelta(0), init=False)
+    _behind: timedelta = field(default=NOTHING, init=False)
 
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
         now = self._now()
-        self._sweep(2 * len(attempts), now)
+        _sweep(self.logs, len(attempts), lambda log: not log or log[-1] <= now)
         logs = [self._log(attempt, now) for attempt in attempts]
         allowed = [
             len(log) + attempts[: place + 1].count(attempt) <= attempt.limit.quota
@@ -39,6 +64,37 @@ class MemoryRateLimiter(RateLimiter):
             for attempt, log, may in zip(attempts, logs, allowed, strict=True)
         ]
 
+    async def begin(self, trial: Trial, backoff: Backoff) -> timedelta:
+        now = self._now()
+        _sweep(self.failures, 1, lambda failures: failures.until <= now)
+        counter = self._counter(trial, now)
+        failures = self._failures(counter, now)
+        times = failures.times if failures else []
+        wait = times[-1] + backoff.delay(len(times)) - now if times else NOTHING
+        if wait > NOTHING:
+            return wait
+        kept = [*times, now][-backoff.free - GROWING :]
+        self.failures[counter] = Failures(kept, until=now + backoff.memory)
+        return NOTHING
+
+    async def settle(self, trial: Trial, backoff: Backoff, *, proven: bool) -> None:
+        now = self._now()
+        _sweep(self.known, 1, lambda until: until <= now)
+        counter = self._counter(trial, now)
+        failures = self._failures(counter, now)
+        if failures:
+            del failures.times[0 if proven else -1 :]
+            if not failures.times:
+                del self.failures[counter]
+        if proven:
+            self.known[trial] = now + backoff.trust
+
+    async def ping(self) -> None:
+        return
+
+    async def aclose(self) -> None:
+        return
+
     def _now(self) -> datetime:
         now = self.clock.now() + self._behind
         if self._latest and now < self._latest:
@@ -50,20 +106,25 @@ class MemoryRateLimiter(RateLimiter):
 
     def _log(self, attempt: Attempt, now: datetime) -> Log:
         log = self.logs.setdefault(attempt, [])
-        _forget(log, now)
+        del log[: bisect_right(log, now)]
         return log
 
-    def _sweep(self, count: int, now: datetime) -> None:
-        # Two looks for each log that a call may add: at most as many are dead as alive.
-        for _ in range(min(count, len(self.logs))):
-            attempt, log = self.logs.popitem(last=False)
-            _forget(log, now)
-            if log:
-                self.logs[attempt] = log
+    def _counter(self, trial: Trial, now: datetime) -> Counter:
+        until = self.known.get(trial)
+        is_known = until is not None and now < until
+        return trial.account, trial.address if is_known else None
+
+    def _failures(self, counter: Counter, now: datetime) -> Failures | None:
+        failures = self.failures.get(counter)
+        return failures if failures and now < failures.until else None
 
 
-def _forget(log: Log, now: datetime) -> None:
-    del log[: bisect_right(log, now)]
+def _sweep(table: OrderedDict[K, V], added: int, is_over: Callable[[V], bool]) -> None:
+    # Two looks for each entry that a call may add: at most as many are over as not.
+    for _ in range(min(2 * added, len(table))):
+        key, value = table.popitem(last=False)
+        if not is_over(value):
+            table[key] = value
 
 
 def _quota(attempt: Attempt, log: Log, now: datetime, *, allowed: bool) -> Quota:
@@ -71,5 +132,5 @@ def _quota(attempt: Attempt, log: Log, now: datetime, *, allowed: bool) -> Quota
         limit=attempt.limit,
         allowed=allowed,
         remaining=max(0, attempt.limit.quota - len(log)),
-        reset=log[0] - now if log else timedelta(0),
+        reset=log[0] - now if log else NOTHING,
     )

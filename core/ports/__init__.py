@@ -6,14 +6,21 @@ that changes state takes the events that tell of it and stores them in the same 
 Any storage method may raise ``Unavailable``; nothing else but what its law names.
 """
 
-from core.ports.crypto import PasswordHasher, TokenSigner, TokenVerifier
+from core.ports.crypto import KeyParser, PasswordHasher, TokenSigner, TokenVerifier
 from core.ports.records import (
     EventLog,
     OneTimeTokens,
     SessionRepository,
     UserRepository,
 )
-from core.ports.services import Clock, IdGenerator, Mailer, RateLimiter, SecretProvider
+from core.ports.services import (
+    Clock,
+    IdGenerator,
+    Mailer,
+    Metrics,
+    RateLimiter,
+    SecretProvider,
+)
 from core.ports.storage import Archive, Record, Storage
 
 __all__ = [
@@ -21,7 +28,9 @@ __all__ = [
     "Clock",
     "EventLog",
     "IdGenerator",
+    "KeyParser",
     "Mailer",
+    "Metrics",
     "OneTimeTokens",
     "PasswordHasher",
     "RateLimiter",

@@ -1,4 +1,4 @@
-"""How passwords are hashed, and JWTs made and read."""
+"""How passwords are hashed, keys parsed, and JWTs made and read."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -8,7 +8,11 @@ from core.model import Claims, SigningKey
 
 
 class PasswordHasher(Protocol):
-    """Hashes passwords slowly, on purpose. Every method may raise ``Overloaded``."""
+    """Hashes passwords slowly, on purpose: ``hash`` and ``verify`` may raise ``Overloaded``."""
+
+    @abstractmethod
+    def demand_room(self) -> None:
+        """Raise ``Overloaded`` if a password that came now would have to wait too long."""
 
     @abstractmethod
     async def hash(self, password: str) -> str:
@@ -32,12 +36,33 @@ class PasswordHasher(Protocol):
         """Let go of everything; may be repeated."""
 
 
+class KeyParser(Protocol):
+    """Makes keys of secrets."""
+
+    @abstractmethod
+    def parse(self, secret: str) -> SigningKey:
+        """
+        Return the key that a secret is: everywhere the same, and its ``kid`` too.
+
+        A private key as PEM is for one algorithm of its kind: RS256 or PS256 for RSA of
+        2048 bits at least, ES256 for P-256, EdDSA for Ed25519; its ``kid`` is the
+        thumbprint of the public half (RFC 7638). Any other text is an HMAC key, its UTF-8
+        bytes, no fewer than the hash has. Raises ``BadConfiguration`` for all that is
+        weaker (RFC 7518), of another kind, or can't be read; the secret is never told.
+        """
+
+
 class TokenSigner(Protocol):
     """Makes JWTs."""
 
     @abstractmethod
     async def sign(self, claims: Claims, key: SigningKey) -> str:
-        """Return the compact JWS (RFC 7515); for an HMAC key the same text every time."""
+        """
+        Return the compact JWS (RFC 7515).
+
+        The same text every time for HMAC, RS256 and EdDSA; RFC 7518 wants chance in
+        the others.
+        """
 
 
 class TokenVerifier(Protocol):
@@ -53,3 +78,7 @@ class TokenVerifier(Protocol):
         are refused. Raises ``InvalidToken`` for anything that is not such a token, or
         has a claim missing, of a wrong type, or of another issuer or audience.
         """
+
+    @abstractmethod
+    def kid(self, token: str) -> str | None:
+        """Return the name of the key that a token claims; None for no token of our shape."""

@@ -2,14 +2,19 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, Self
 
-from core.model import Attempt, Mail, Quota, SecretVersion
+from core.model import Attempt, Backoff, Mail, Quota, SecretVersion, Trial
 
 
 class RateLimiter(Protocol):
-    """Counts attempts."""
+    """
+    Counts attempts and failures.
+
+    Subjects, accounts and addresses are any text. Raises ``Unavailable`` if whoever
+    counts does not answer at once.
+    """
 
     @abstractmethod
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
@@ -21,13 +26,41 @@ class RateLimiter(Protocol):
         limit has nothing to do with the same subject of another.
         """
 
+    @abstractmethod
+    async def begin(self, trial: Trial, backoff: Backoff) -> timedelta:
+        """
+        Count a trial as failed, until it is settled; return zero if it may go on.
+
+        Else return how long it has to wait, having counted nothing. A known address of
+        the account (see ``Backoff``) has a count of its own, all others share one.
+        Exact, whoever races: of many at one moment, only as many go on as have no delay.
+        """
+
+    @abstractmethod
+    async def settle(self, trial: Trial, backoff: Backoff, *, proven: bool) -> None:
+        """
+        Take back that a trial failed.
+
+        If it was proven, its count begins anew, and from now on its address is known to
+        the account. If it came to nothing, only this one trial is taken back.
+        """
+
+    @abstractmethod
+    async def ping(self) -> None:
+        """Return if whoever counts answers; raises ``Unavailable``."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Let go of connections. Nothing is called afterwards."""
+
 
 class SecretProvider(Protocol):
     """
     Where secrets are kept.
 
     Raises ``SecretNotFound``, ``SecretDenied`` or ``SecretsUnavailable``, and says which
-    secret and what to do. ``from_url`` does no I/O.
+    secret and what to do, never its value. Every call ends within about five seconds.
+    ``from_url`` does no I/O.
     """
 
     @classmethod
@@ -41,7 +74,32 @@ class SecretProvider(Protocol):
 
     @abstractmethod
     async def versions(self, name: str) -> Sequence[SecretVersion]:
-        """Return every enabled version, newest first; at least one."""
+        """
+        Return every enabled version, newest first; at least one.
+
+        The first is what ``newest`` returns. Only where an operator has put an older
+        version back in force does a younger one follow it.
+        """
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Let go of connections; may be repeated. Who asks again makes new ones."""
+
+
+class Metrics(Protocol):
+    """Figures for operators. Names and labels are ours, never a client's text."""
+
+    @abstractmethod
+    def count(self, name: str, **labels: str) -> None:
+        """Add one to a counter."""
+
+    @abstractmethod
+    def set(self, name: str, value: float, **labels: str) -> None:
+        """Set a gauge."""
+
+    @abstractmethod
+    def observe(self, name: str, value: float, **labels: str) -> None:
+        """Add one measurement to a distribution; durations are in seconds."""
 
 
 class Mailer(Protocol):

@@ -7,14 +7,16 @@ import pytest
 
 from adapters.rate_limit.memory import MemoryRateLimiter
 from adapters.system import SystemClock
-from core.model import Attempt, Limit
+from core.model import Attempt, Backoff, Limit, Trial
 from core.ports import RateLimiter
 from tests.adapters import broken_limiter as broken
+from tests.adapters import broken_limiter_trials as broken_trials
 from tests.contract.base import broken_laws
 from tests.contract.rate_limiter import RateLimiterContract, hit
 from tests.doubles import SetClock
 
 MINUTE = timedelta(minutes=1)
+NOTHING = timedelta(0)
 LIMIT = Limit("log-in", 2, MINUTE)
 
 
@@ -30,6 +32,7 @@ class StandsStill(MemoryRateLimiter):
 
 
 BREACHES: dict[type[MemoryRateLimiter], set[str]] = {
+    **broken_trials.BROKEN,
     MemoryRateLimiter: set(),
     broken.AllowsOneMore: {
         "a_quota_is_used_up_one_by_one",
@@ -103,6 +106,10 @@ BREACHES: dict[type[MemoryRateLimiter], set[str]] = {
         "reset_is_when_the_oldest_attempt_counts_no_more",
         "what_is_older_than_the_window_counts_no_more",
         "who_waits_for_the_reset_is_allowed",
+        "a_trial_that_has_to_wait_counts_nothing",
+        "an_address_is_known_for_as_long_as_it_is_trusted",
+        "failures_are_forgotten_in_time",
+        "the_delay_doubles_up_to_the_longest",
     },
     broken.TellsTheWholeWindow: {
         "a_refusal_tells_which_limit_refused",
@@ -177,6 +184,60 @@ async def test_subjects_that_do_not_come_back_are_forgotten() -> None:
 
     assert max(sizes) <= 2 * per_window + 2
     assert min(sizes[per_window:]) >= per_window - 1
+
+
+async def test_failures_and_addresses_that_do_not_come_back_are_forgotten() -> None:
+    clock = SetClock()
+    limiter = MemoryRateLimiter(clock)
+    backoff = Backoff(memory=MINUTE, trust=MINUTE)
+    per_window, steps = 300, 10
+    sizes = []
+
+    for number in range(per_window * steps):
+        proven, failed = Trial(f"user {number}", "a"), Trial(f"user {number}", "b")
+        await limiter.begin(proven, backoff)
+        await limiter.settle(proven, backoff, proven=True)
+        await limiter.begin(failed, backoff)
+        clock.advance(MINUTE / per_window)
+        sizes.append((len(limiter.failures), len(limiter.known)))
+
+    assert max(failures for failures, _ in sizes) <= 2 * per_window + 4
+    assert max(known for _, known in sizes) <= 2 * per_window + 4
+    assert min(sizes[per_window:]) >= (per_window - 1, per_window - 1)
+
+
+async def test_an_account_that_is_attacked_for_long_takes_no_more_room() -> None:
+    clock = SetClock()
+    limiter = MemoryRateLimiter(clock)
+    backoff = Backoff()
+    trial = Trial("ada", "a")
+
+    for _ in range(1000):
+        await limiter.begin(trial, backoff)
+        clock.advance(backoff.longest)
+    (failures,) = limiter.failures.values()
+    await limiter.begin(trial, backoff)
+    await limiter.settle(trial, backoff, proven=False)
+    await limiter.settle(trial, backoff, proven=False)
+
+    assert len(failures.times) < 50
+    assert NOTHING == await limiter.begin(trial, backoff)
+    assert backoff.longest == await limiter.begin(trial, backoff)
+
+
+async def test_a_clock_set_back_neither_ends_nor_lengthens_a_delay() -> None:
+    clock = SetClock()
+    limiter = MemoryRateLimiter(clock)
+    backoff = Backoff(free=0, first=MINUTE, longest=MINUTE)
+    trial = Trial("ada", "a")
+    await limiter.begin(trial, backoff)
+
+    clock.advance(-timedelta(days=1))
+    wait = await limiter.begin(trial, backoff)
+    clock.advance(MINUTE)
+
+    assert MINUTE == wait
+    assert NOTHING == await limiter.begin(trial, backoff)
 
 
 async def test_refused_subjects_leave_nothing_behind() -> None:

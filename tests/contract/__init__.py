@@ -10,6 +10,7 @@ STORAGE = (
 for suite in (
     *(f"storage{part}" for part in STORAGE),
     "rate_limiter",
+    "rate_limiter_trials",
     "secrets",
     "hasher",
     "tokens",

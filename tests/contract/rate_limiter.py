@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from core.model import Attempt, Limit, Quota
 from core.ports import RateLimiter
-from tests.contract.base import Contract
+from tests.contract.rate_limiter_trials import TrialLaws
 
 MINUTE = timedelta(minutes=1)
 SHORT = timedelta(milliseconds=200)
@@ -21,7 +21,7 @@ SUBJECTS = (
 )
 
 
-class RateLimiterContract(Contract):
+class RateLimiterContract(TrialLaws):
     """
     The laws of ``RateLimiter``.
 

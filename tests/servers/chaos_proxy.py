@@ -54,6 +54,16 @@ class ChaosProxy:
         else:
             self._flowing.set()
 
+    @property
+    def is_up(self) -> bool:
+        """Tell whether new connections are accepted."""
+        return self._listener is not None
+
+    @property
+    def open_connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._connections)
+
     async def start(self) -> Self:
         """Listen; after down() on the same port as before."""
         self._listener = await asyncio.start_server(self._serve, self.host, self.port)

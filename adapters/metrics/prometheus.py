@@ -1,0 +1,95 @@
+"""Figures for Prometheus, which fetches them (text format, version 0.0.4)."""
+
+import os
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from prometheus_client import (
+    CONTENT_TYPE_PLAIN_0_0_4,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from core.ports import Metrics
+
+M = TypeVar("M", bound=MetricWrapperBase)
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+COUNTERS = {
+    "http_requests": ("Requests answered", ("method", "route", "status")),
+    "rate_limit_refusals": ("Refusals by a limit", ("limit",)),
+    "rate_limit_fallbacks": ("Counted in this process, for want of Redis", ()),
+}
+GAUGES = {
+    "redis_up": ("1 while limits are counted in Redis, 0 while in this process", ()),
+    "secrets_up": ("1 while every secret can be read and used, else 0", ()),
+}
+DURATIONS = {
+    "http_request_duration_seconds": ("Time to answer", ("method", "route")),
+}
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""
+Names the directory in which the workers of one service share their figures.
+
+The library reads it when it is imported: it has to be set before a worker starts.
+"""
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+
+@dataclass(slots=True)
+class PrometheusMetrics(Metrics):
+    """Names are those listed above, and any other is a KeyError; we put ``scribes_`` before."""
+
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    counters: dict[str, Counter] = field(init=False)
+    gauges: dict[str, Gauge] = field(default_factory=dict, init=False)
+    """Those that were set: one that never was would read 0."""
+    durations: dict[str, Histogram] = field(init=False)
+
+    def __post_init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.counters = {
+            name: Counter(name, *facts, **self._ours)
+            for name, facts in COUNTERS.items()
+        }
+        self.durations = {
+            name: Histogram(name, *facts, buckets=SECONDS, **self._ours)
+            for name, facts in DURATIONS.items()
+        }
+
+    @property
+    def _ours(self) -> dict[str, Any]:
+        return {"namespace": "scribes", "registry": self.registry}
+
+    def count(self, name: str, **labels: str) -> None:
+        _labelled(self.counters[name], labels).inc()
+
+    def set(self, name: str, value: float, **labels: str) -> None:
+        if name not in self.gauges:
+            self.gauges[name] = Gauge(
+                name, *GAUGES[name], multiprocess_mode="mostrecent", **self._ours
+            )
+        _labelled(self.gauges[name], labels).set(value)
+
+    def observe(self, name: str, value: float, **labels: str) -> None:
+        _labelled(self.durations[name], labels).observe(value)
+
+    def page(self) -> bytes:
+        """Return all figures as they are now, of all workers."""
+        registry = self.registry
+        if os.environ.get(SHARED):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+
+def _labelled(metric: M, labels: dict[str, str]) -> M:
+    return metric.labels(**labels) if labels else metric

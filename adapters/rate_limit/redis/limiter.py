@@ -1,0 +1,80 @@
+"""Attempts and failures in Redis, by its own clock, one script and one round trip a call."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Self
+
+from adapters.rate_limit.redis.address import address_in
+from adapters.rate_limit.redis.keys import Keys
+from adapters.rate_limit.redis.server import Script, Server
+from core.model import Attempt, Backoff, Quota, Trial
+from core.ports import RateLimiter
+
+MILLISECOND = timedelta(milliseconds=1)
+GROWING = 34
+"""So many failures beyond the free ones, the delay of a ``Backoff`` grows no more."""
+
+HIT = Script.named("hit")
+BEGIN = Script.named("begin")
+SETTLE = Script.named("settle")
+
+
+class RedisRateLimiter(RateLimiter):
+    def __init__(self, server: Server, keys: Keys) -> None:
+        self.server = server
+        self.keys = keys
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Make one for this URL, without I/O; raises ``BadConfiguration``."""
+        address = address_in(url)
+        return cls(Server(address), Keys(address.prefix))
+
+    async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
+        if not attempts:
+            return []
+        keys = [self.keys.attempts(attempt) for attempt in attempts]
+        limits = [attempt.limit for attempt in attempts]
+        arguments = [
+            number
+            for limit in limits
+            for number in (limit.quota, limit.window // MILLISECOND)
+        ]
+        replies = await self.server.run(HIT, keys, arguments)
+        return [
+            Quota(
+                limit=limit,
+                allowed=bool(allowed),
+                remaining=remaining,
+                reset=reset * MILLISECOND,
+            )
+            for limit, (allowed, remaining, reset) in zip(limits, replies, strict=True)
+        ]
+
+    async def begin(self, trial: Trial, backoff: Backoff) -> timedelta:
+        keys, memory = self.keys.trial(trial), backoff.memory // MILLISECOND
+        wait: int = await self.server.run(BEGIN, keys, [memory, *_delays(backoff)])
+        return wait * MILLISECOND
+
+    async def settle(self, trial: Trial, backoff: Backoff, *, proven: bool) -> None:
+        trust = backoff.trust // MILLISECOND if proven else 0
+        await self.server.run(SETTLE, self.keys.trial(trial), [trust])
+
+    async def ping(self) -> None:
+        await self.server.write(self.keys.probe)
+
+    async def aclose(self) -> None:
+        await self.server.aclose()
+
+
+@lru_cache(maxsize=16)
+def _delays(backoff: Backoff) -> tuple[int, ...]:
+    """Return the delay after each failure, as far as it grows, in milliseconds."""
+    delays = [
+        backoff.delay(failures) // MILLISECOND
+        for failures in range(1, backoff.free + GROWING + 1)
+    ]
+    while delays[-2:-1] == delays[-1:]:
+        del delays[-1]
+    return tuple(delays)

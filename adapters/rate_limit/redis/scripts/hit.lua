@@ -1,0 +1,56 @@
+-- Counts all attempts or none, in exact sliding windows.
+--
+-- KEYS: for each attempt the list of when those counted were made, oldest first; a key may
+-- come twice. ARGV: for each its quota and its window. Returns for each whether it is
+-- allowed, how many remain, and how long until one more is. All times are milliseconds.
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local function time_at(key, place)
+    return tonumber(redis.call('LINDEX', key, place) or nil)
+end
+
+local function size_now(key, window)
+    -- What lies ahead was written before the clock was set back.
+    local place = -1
+    local latest = time_at(key, place)
+    while latest and latest > now do
+        redis.call('LSET', key, place, now)
+        place = place - 1
+        latest = time_at(key, place)
+    end
+    local oldest = time_at(key, 0)
+    while oldest and oldest <= now - window do
+        redis.call('LPOP', key)
+        oldest = time_at(key, 0)
+    end
+    return redis.call('LLEN', key)
+end
+
+local allowed, all_allowed, sizes = {}, true, {}
+for i, key in ipairs(KEYS) do
+    local quota, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+    sizes[key] = (sizes[key] or size_now(key, window)) + 1
+    allowed[i] = sizes[key] <= quota
+    all_allowed = all_allowed and allowed[i]
+end
+
+if all_allowed then
+    for i, key in ipairs(KEYS) do
+        redis.call('RPUSH', key, now)
+        redis.call('PEXPIRE', key, ARGV[2 * i])
+    end
+end
+
+local quotas = {}
+for i, key in ipairs(KEYS) do
+    local quota, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+    local oldest = time_at(key, 0)
+    quotas[i] = {
+        allowed[i] and 1 or 0,
+        math.max(0, quota - redis.call('LLEN', key)),
+        oldest and oldest + window - now or 0,
+    }
+end
+return quotas

@@ -1,0 +1,78 @@
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from adapters.metrics.prometheus import PrometheusMetrics
+
+
+def samples(metrics: PrometheusMetrics) -> dict[tuple[str, frozenset[str]], float]:
+    """Return what a Prometheus reads: name, values of labels, figure."""
+    families = text_string_to_metric_families(metrics.page().decode())
+    return {
+        (sample.name, frozenset(sample.labels.values())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+@pytest.fixture
+def metrics() -> PrometheusMetrics:
+    return PrometheusMetrics()
+
+
+def test_counters_count(metrics: PrometheusMetrics) -> None:
+    for limit in ("login", "login", "register"):
+        metrics.count("rate_limit_refusals", limit=limit)
+    metrics.count("rate_limit_fallbacks")
+
+    found = samples(metrics)
+
+    refusals = "scribes_rate_limit_refusals_total"
+    assert 2 == found[refusals, frozenset({"login"})]
+    assert 1 == found[refusals, frozenset({"register"})]
+    assert 1 == found["scribes_rate_limit_fallbacks_total", frozenset()]
+
+
+def test_a_gauge_is_what_it_was_set_to_last(metrics: PrometheusMetrics) -> None:
+    metrics.set("redis_up", 1)
+    metrics.set("redis_up", 0)
+
+    assert 0 == samples(metrics)["scribes_redis_up", frozenset()]
+
+
+def test_a_gauge_that_was_never_set_is_not_shown(metrics: PrometheusMetrics) -> None:
+    assert "redis_up" not in metrics.page().decode()
+
+
+def test_measurements_are_counted_by_how_large_they_are(
+    metrics: PrometheusMetrics,
+) -> None:
+    for seconds in (0.003, 0.02, 3):
+        metrics.observe(
+            "http_request_duration_seconds", seconds, method="GET", route="/x"
+        )
+
+    found = samples(metrics)
+
+    name = "scribes_http_request_duration_seconds"
+    below = {
+        limit: found[f"{name}_bucket", frozenset({"GET", "/x", limit})]
+        for limit in ("0.005", "0.025", "1.0", "5.0", "+Inf")
+    }
+    assert {"0.005": 1, "0.025": 2, "1.0": 2, "5.0": 3, "+Inf": 3} == below
+    assert 3 == found[f"{name}_count", frozenset({"GET", "/x"})]
+    assert pytest.approx(3.023) == found[f"{name}_sum", frozenset({"GET", "/x"})]
+
+
+def test_two_of_them_have_nothing_to_do_with_each_other(
+    metrics: PrometheusMetrics,
+) -> None:
+    metrics.count("rate_limit_fallbacks")
+
+    other = samples(PrometheusMetrics())
+
+    assert 0 == other["scribes_rate_limit_fallbacks_total", frozenset()]
+
+
+def test_a_name_that_is_not_listed_is_a_mistake(metrics: PrometheusMetrics) -> None:
+    with pytest.raises(KeyError):
+        metrics.count("rate_limit_refusal", limit="login")
