@@ -1,4 +1,8 @@
-"""Secrets in the environment: ``smtp-password`` is ``SMTP_PASSWORD``."""
+"""
+Secrets in the environment: ``smtp-password`` is ``SMTP_PASSWORD``.
+
+``SMTP_PASSWORD_PREVIOUS``, if set, is the version before it.
+"""
 
 import hashlib
 import os
@@ -30,12 +34,26 @@ class EnvSecrets(SecretProvider):
         return cls()
 
     async def newest(self, name: str) -> SecretVersion:
-        variable = re.sub(r"[^A-Z0-9]", "_", name.upper())
-        value = self.environ.get(variable)
-        if not value:
-            raise errors.SecretNotFound(
-                f"Secret {name!r}: set the environment variable {variable}"
-            )
+        variable = _variable(name)
+        if found := self._version(variable, name):
+            return found
+        raise errors.SecretNotFound(
+            f"Secret {name!r}: set the environment variable {variable}"
+        )
+
+    async def versions(self, name: str) -> Sequence[SecretVersion]:
+        newest = await self.newest(name)
+        previous = self._version(f"{_variable(name)}_PREVIOUS", name)
+        if previous is None or previous == newest:
+            return [newest]
+        return [newest, previous]
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    def _version(self, variable: str, name: str) -> SecretVersion | None:
+        if not (value := self.environ.get(variable)):
+            return None
         try:
             text = value.encode()
         except UnicodeEncodeError:
@@ -45,5 +63,6 @@ class EnvSecrets(SecretProvider):
         version = hashlib.blake2b(text, key=self._key, digest_size=8).hexdigest()
         return SecretVersion(value, version, ALWAYS)
 
-    async def versions(self, name: str) -> Sequence[SecretVersion]:
-        return [await self.newest(name)]
+
+def _variable(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())

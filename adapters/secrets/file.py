@@ -1,12 +1,17 @@
-"""Secrets in files, as Docker and Kubernetes mount them: one file a secret."""
+"""
+Secrets in files, as Docker and Kubernetes mount them: one file a secret.
+
+The version before that of ``smtp-password`` is in ``smtp-password.previous``, if anywhere.
+"""
 
 import asyncio
+import errno
 import hashlib
 import os
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Self
@@ -17,6 +22,8 @@ from core.model import SecretVersion
 from core.ports import SecretProvider
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SWAPS = 5
+"""So many in a row are waited for; nobody rotates that fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,30 @@ class FileSecrets(SecretProvider):
         return await asyncio.to_thread(self._read, name)
 
     async def versions(self, name: str) -> Sequence[SecretVersion]:
-        return [await self.newest(name)]
+        return await asyncio.to_thread(self._versions, name)
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    def _versions(self, name: str) -> list[SecretVersion]:
+        newest = self._read(name)
+        for _ in range(SWAPS):
+            previous = self._previous(name)
+            # Both may have been swapped since: only what was there together counts.
+            before, newest = newest, self._read(name)
+            if newest == before:
+                break
+        if previous is None or previous.value == newest.value:
+            return [newest]
+        # Kubernetes writes all files of a mount at once, in no order.
+        older = min(previous.created_at, newest.created_at)
+        return [newest, replace(previous, created_at=older)]
+
+    def _previous(self, name: str) -> SecretVersion | None:
+        try:
+            return self._read(f"{name}.previous")
+        except errors.SecretNotFound:
+            return None
 
     def _read(self, name: str) -> SecretVersion:
         path = self._path(name)
@@ -52,6 +82,10 @@ class FileSecrets(SecretProvider):
                 f"{secret}: let this process read {path}"
             ) from None
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise errors.SecretNotFound(
+                    f"{secret}: no file has so long a name"
+                ) from None
             raise errors.SecretsUnavailable(f"{secret}: {error}") from error
         return self._version(content, written_at, f"{secret}: the file {path}")
 

@@ -4,13 +4,14 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Self
 
 from core import errors
 from core.model import SecretVersion
 from core.ports import SecretProvider
+from tests.contract.secrets import Vault
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -40,8 +41,29 @@ class SmallSecrets(SecretProvider):
         created_at = START + len(versions) * timedelta(seconds=1)
         versions.append(SecretVersion(value, str(len(versions)), created_at))
 
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
     async def remove(self, name: str) -> None:
         del self.kept[name]
+
+    async def disable(self, name: str) -> None:
+        self.kept[name].pop()
+
+
+@dataclass
+class SmallVault(Vault):
+    provider: SmallSecrets
+    url: str = "small://"
+
+    async def put(self, name: str, value: str) -> None:
+        await self.provider.put(name, value)
+
+    async def remove(self, name: str) -> None:
+        await self.provider.remove(name)
+
+    async def disable(self, name: str) -> None:
+        await self.provider.disable(name)
 
 
 class Changed(SmallSecrets):
@@ -137,6 +159,53 @@ class OldestFirst(SmallSecrets):
 
     async def versions(self, name: str) -> Sequence[SecretVersion]:
         return [*reversed(await super().versions(name))]
+
+
+class KnowsOneVersion(SmallSecrets):
+    async def versions(self, name: str) -> Sequence[SecretVersion]:
+        return (await super().versions(name))[:1]
+
+
+class KeepsDisabled(SmallSecrets):
+    async def disable(self, name: str) -> None:
+        """Keep it, as who looks at no state does."""
+
+
+class CutsNames(SmallSecrets):
+    async def versions(self, name: str) -> Sequence[SecretVersion]:
+        return await super().versions(name[:99])
+
+    async def put(self, name: str, value: str) -> None:
+        await super().put(name[:99], value)
+
+
+class ChokesOnNames(SmallSecrets):
+    async def versions(self, name: str) -> Sequence[SecretVersion]:
+        if not name.isascii():
+            raise ValueError(name)
+        return await super().versions(name)
+
+
+class AsksReplicas(SmallSecrets):
+    """One of two is behind."""
+
+    looks = 0
+
+    async def versions(self, name: str) -> Sequence[SecretVersion]:
+        self.looks += 1
+        found = await super().versions(name)
+        behind = self.looks % 2 and len(found) > 1
+        await asyncio.sleep(0)
+        return found[1:] if behind else found
+
+
+class ClosesOnce(SmallSecrets):
+    open = True
+
+    async def aclose(self) -> None:
+        if not self.open:
+            raise RuntimeError("closed already")
+        self.open = False
 
 
 class SharesAVariable(SmallSecrets):

@@ -1,114 +1,43 @@
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from adapters.secrets.env import EnvSecrets
 from core import errors
-from tests.adapters import broken_secrets as broken
-from tests.contract.base import broken_laws
 from tests.contract.secrets import SecretsContract, Vault
 
-BREACHES = [
-    (broken.SmallSecrets, set()),
-    (broken.Changed, set()),
-    (broken.StripsValues, {"a_secret_is_read_as_it_was_put"}),
-    (
-        broken.LetsErrorsOut,
-        {
-            "an_unknown_secret_is_not_found",
-            "a_removed_secret_is_not_found",
-            "secrets_of_like_names_are_not_mixed_up",
-        },
-    ),
-    (
-        broken.DoesNotSayWhich,
-        {
-            "an_unknown_secret_is_not_found",
-            "a_removed_secret_is_not_found",
-            "secrets_of_like_names_are_not_mixed_up",
-        },
-    ),
-    (
-        broken.KnowsNoVersions,
-        {"an_unknown_secret_is_not_found", "a_removed_secret_is_not_found"},
-    ),
-    (
-        broken.RemembersRemoved,
-        {"a_removed_secret_is_not_found", "secrets_of_like_names_are_not_mixed_up"},
-    ),
-    (broken.FindsByBeginning, {"secrets_of_like_names_are_not_mixed_up"}),
-    (
-        broken.LooksOnce,
-        {
-            "a_new_value_is_seen_at_the_next_look",
-            "another_value_is_another_version",
-        },
-    ),
-    (
-        broken.OldestFirst,
-        {"a_new_value_is_seen_at_the_next_look", "the_newest_version_comes_first"},
-    ),
-    (broken.CallsAllTheSame, {"another_value_is_another_version"}),
-    (
-        broken.CallsEachLookAnew,
-        {
-            "the_newest_version_comes_first",
-            "an_unchanged_secret_stays_the_same_version",
-        },
-    ),
-    (broken.CallsVersionsByValue, {"versions_do_not_show_their_values"}),
-    (broken.TellsLocalTime, {"times_are_utc_and_exact_to_the_millisecond"}),
-    (broken.TellsMicroseconds, {"times_are_utc_and_exact_to_the_millisecond"}),
-    (
-        broken.SharesAVariable,
-        {"many_readers_at_once_each_get_their_own_secret"},
-    ),
-    (
-        broken.ReadsNoUrl,
-        {"a_url_of_its_kind_makes_a_provider", "making_a_provider_asks_nobody"},
-    ),
-    (
-        broken.PassesOverParameters,
-        {"an_unknown_parameter_in_the_url_is_refused"},
-    ),
-    (broken.AsksAtOnce, {"making_a_provider_asks_nobody"}),
-]
 
+class Environment(Vault):
+    """Variables; a process sees others only if it is started anew."""
 
-@pytest.mark.parametrize(("make", "laws"), BREACHES)
-async def test_a_broken_provider_is_caught_by_the_laws_it_breaks(
-    make: type[broken.SmallSecrets], laws: set[str]
-) -> None:
-    @asynccontextmanager
-    async def subject() -> AsyncIterator[Vault]:
-        provider = make()
-        yield Vault(provider, "small://", provider.put, provider.remove)
+    def __init__(self) -> None:
+        self.variables: dict[str, str] = {}
+        self.provider = EnvSecrets(self.variables)
+        self.url = "env://"
 
-    assert {f"test_{law}" for law in laws} == await broken_laws(
-        SecretsContract, subject
-    )
+    async def put(self, name: str, value: str) -> None:
+        variable = self._variable(name)
+        if before := self.variables.get(variable):
+            self.variables[f"{variable}_PREVIOUS"] = before
+        self.variables[variable] = value
 
+    async def remove(self, name: str) -> None:
+        del self.variables[self._variable(name)]
+        self.variables.pop(f"{self._variable(name)}_PREVIOUS", None)
 
-def test_every_law_can_fail() -> None:
-    caught = {f"test_{law}" for _, laws in BREACHES for law in laws}
+    async def disable(self, name: str) -> None:
+        variable = self._variable(name)
+        self.variables[variable] = self.variables.pop(f"{variable}_PREVIOUS")
 
-    assert set(SecretsContract.laws()) == caught
+    @staticmethod
+    def _variable(name: str) -> str:
+        return name.upper().replace("-", "_")
 
 
 class TestEnv(SecretsContract):
     @pytest.fixture
     def subject(self) -> Vault:
-        environ: dict[str, str] = {}
-
-        async def put(name: str, value: str) -> None:
-            environ[name.upper().replace("-", "_")] = value
-
-        async def remove(name: str) -> None:
-            del environ[name.upper().replace("-", "_")]
-
-        return Vault(EnvSecrets(environ), "env://", put, remove)
+        return Environment()
 
 
 async def test_the_environment_of_the_process_is_read(
@@ -141,8 +70,29 @@ async def test_a_value_that_is_empty_or_no_text_is_not_found(value: str) -> None
         await secrets.newest("smtp-password")
 
 
-async def test_there_is_one_version() -> None:
-    assert 1 == len(await EnvSecrets({"JWT_SECRET": "x"}).versions("jwt-secret"))
+async def test_without_a_previous_value_there_is_one_version() -> None:
+    for previous in ({}, {"JWT_SECRET_PREVIOUS": ""}):
+        secrets = EnvSecrets({"JWT_SECRET": "x", **previous})
+
+        assert 1 == len(await secrets.versions("jwt-secret"))
+
+
+async def test_the_same_value_twice_is_one_version() -> None:
+    secrets = EnvSecrets({"JWT_SECRET": "x", "JWT_SECRET_PREVIOUS": "x"})
+
+    assert ["x"] == [found.value for found in await secrets.versions("jwt-secret")]
+
+
+async def test_a_previous_value_alone_is_no_secret() -> None:
+    with pytest.raises(errors.SecretNotFound, match=r"JWT_SECRET$"):
+        await EnvSecrets({"JWT_SECRET_PREVIOUS": "x"}).versions("jwt-secret")
+
+
+async def test_a_previous_value_that_is_no_text_is_told() -> None:
+    secrets = EnvSecrets({"JWT_SECRET": "x", "JWT_SECRET_PREVIOUS": "\udcff"})
+
+    with pytest.raises(errors.SecretNotFound, match="JWT_SECRET_PREVIOUS is not UTF-8"):
+        await secrets.versions("jwt-secret")
 
 
 @pytest.mark.parametrize("url", ["env://host", "env:///path", "env:", "file://", ""])

@@ -15,16 +15,39 @@ from core import errors
 from tests.contract.secrets import SecretsContract, Vault
 
 
+@dataclass
+class Mount(Vault):
+    """A directory in which each change is a rename, or the lack of a file."""
+
+    directory: Path
+
+    def __post_init__(self) -> None:
+        self.provider = FileSecrets(self.directory)
+        self.url = self.directory.as_uri()
+
+    async def put(self, name: str, value: str) -> None:
+        file = self.directory / name
+        if file.exists():
+            self._write(f"{name}.previous", file.read_bytes())
+        self._write(name, value.encode())
+
+    async def remove(self, name: str) -> None:
+        (self.directory / name).unlink()
+        (self.directory / f"{name}.previous").unlink(missing_ok=True)
+
+    async def disable(self, name: str) -> None:
+        (self.directory / f"{name}.previous").rename(self.directory / name)
+
+    def _write(self, name: str, content: bytes) -> None:
+        draft = self.directory / ".draft"
+        draft.write_bytes(content)
+        draft.rename(self.directory / name)
+
+
 class TestFile(SecretsContract):
     @pytest.fixture
     def subject(self, tmp_path: Path) -> Vault:
-        async def put(name: str, value: str) -> None:
-            (tmp_path / name).write_text(value, newline="")
-
-        async def remove(name: str) -> None:
-            (tmp_path / name).unlink()
-
-        return Vault(FileSecrets(tmp_path), tmp_path.as_uri(), put, remove)
+        return Mount(tmp_path)
 
 
 @pytest.fixture
@@ -128,6 +151,66 @@ async def test_any_other_failure_is_worth_another_try(secrets: FileSecrets) -> N
         await secrets.newest("jwt-secret")
 
 
+async def test_a_name_that_is_too_long_is_not_found(secrets: FileSecrets) -> None:
+    with pytest.raises(errors.SecretNotFound, match="so long a name"):
+        await secrets.newest("x" * 300)
+
+
+@pytest.mark.parametrize("previous", ["x", "x\n", "", "\n"])
+async def test_a_previous_value_that_is_the_same_or_empty_does_not_count(
+    secrets: FileSecrets, previous: str
+) -> None:
+    (secrets.directory / "jwt-secret").write_text("x")
+    (secrets.directory / "jwt-secret.previous").write_text(previous)
+
+    assert ["x"] == [found.value for found in await secrets.versions("jwt-secret")]
+
+
+async def test_a_previous_value_alone_is_no_secret(secrets: FileSecrets) -> None:
+    (secrets.directory / "jwt-secret.previous").write_text("x")
+
+    with pytest.raises(errors.SecretNotFound, match=r"jwt-secret$"):
+        await secrets.versions("jwt-secret")
+
+
+async def test_a_previous_value_that_can_not_be_read_is_told(
+    secrets: FileSecrets,
+) -> None:
+    (secrets.directory / "jwt-secret").write_text("x")
+    previous = secrets.directory / "jwt-secret.previous"
+    previous.symlink_to(previous)
+
+    with pytest.raises(errors.SecretsUnavailable, match=str(previous)):
+        await secrets.versions("jwt-secret")
+
+
+async def test_a_previous_value_is_never_younger_than_the_newest(
+    secrets: FileSecrets,
+) -> None:
+    for name, nanoseconds in (("jwt-secret", 10**18), ("jwt-secret.previous", 2e18)):
+        (secrets.directory / name).write_text(name)
+        os.utime(secrets.directory / name, ns=(0, int(nanoseconds)))
+
+    newest, previous = await secrets.versions("jwt-secret")
+
+    assert newest.created_at == previous.created_at
+
+
+async def test_both_versions_are_of_one_swap(tmp_path: Path) -> None:
+    mount = KubernetesMount(tmp_path)
+    mount.swap()
+    for name in ("jwt-secret", "jwt-secret.previous"):
+        (tmp_path / name).symlink_to(f"..data/{name}")
+    secrets = FileSecrets(tmp_path)
+
+    with mount.swapped_all_the_time(seconds=0.01):
+        looks = [await secrets.versions("jwt-secret") for _ in range(100)]
+
+    pairs = [[int(found.value[:8]) for found in look] for look in looks]
+    assert [[number, number - 1] for number, *_ in pairs] == pairs
+    assert len({number for number, _ in pairs}) > 5
+
+
 async def test_a_mount_that_is_swapped_is_never_seen_half(tmp_path: Path) -> None:
     mount = KubernetesMount(tmp_path)
     mount.swap()
@@ -214,17 +297,18 @@ class KubernetesMount:
         new = self.directory / f"..{self.count}"
         new.mkdir()
         (new / "jwt-secret").write_text(self.value(self.count))
+        (new / "jwt-secret.previous").write_text(self.value(self.count - 1))
         link = self.directory / "..data_tmp"
         link.symlink_to(new.name)
         link.rename(self.directory / "..data")
         shutil.rmtree(old, ignore_errors=True)
 
     @contextmanager
-    def swapped_all_the_time(self) -> Iterator[None]:
+    def swapped_all_the_time(self, seconds: float = 0.0) -> Iterator[None]:
         done = threading.Event()
 
         def swap() -> None:
-            while not done.is_set():
+            while not done.wait(seconds):
                 self.swap()
 
         thread = threading.Thread(target=swap)

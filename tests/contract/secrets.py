@@ -1,12 +1,14 @@
 import asyncio
 import socket
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import pytest
 
 from core import errors
+from core.model import SecretVersion
 from core.ports import SecretProvider
 from tests.contract.base import Contract
 
@@ -16,20 +18,36 @@ VALUES = (
     *("$HOME %s {x} \\n", "'; drop table users; --", '{"json": "text"}', "=", "null"),
     "x" * 20_000,
 )
+NO_NAMES = (
+    "",
+    "two words",
+    "käse",
+    "a?b=c",
+    "../x",
+    "a%2Fb",
+    "a\nb",
+    "a\0",
+    "x" * 1000,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Vault:
-    """
-    A provider, a URL of its kind, and how a test fills what stands behind it.
-
-    ``put`` makes a secret or a new version of it, ``remove`` takes all of it away.
-    """
+class Vault(Protocol):
+    """A provider, a URL of its kind, and how a test fills what stands behind it."""
 
     provider: SecretProvider
     url: str
-    put: Callable[[str, str], Awaitable[None]]
-    remove: Callable[[str], Awaitable[None]]
+
+    @abstractmethod
+    async def put(self, name: str, value: str) -> None:
+        """Make a secret, or a new version of it; in one step, for those who read."""
+
+    @abstractmethod
+    async def remove(self, name: str) -> None:
+        """Take a secret away, with all its versions."""
+
+    @abstractmethod
+    async def disable(self, name: str) -> None:
+        """Take the newest version back; the one before it is in force again."""
 
 
 class SecretsContract(Contract):
@@ -118,6 +136,83 @@ class SecretsContract(Contract):
 
         assert "correct horse" not in newest.version
         assert "correct horse" not in repr(subject.provider)
+
+    async def test_the_version_before_is_found_too(self, subject: Vault) -> None:
+        await subject.put("jwt-secret", "first")
+        await subject.put("jwt-secret", "second")
+
+        versions = await subject.provider.versions("jwt-secret")
+
+        assert ["second", "first"] == [version.value for version in versions]
+
+    async def test_a_version_that_is_disabled_is_left_out(self, subject: Vault) -> None:
+        await subject.put("jwt-secret", "first")
+        await subject.put("jwt-secret", "second")
+        await subject.provider.versions("jwt-secret")
+
+        await subject.disable("jwt-secret")
+
+        versions = await subject.provider.versions("jwt-secret")
+        assert ["first"] == [version.value for version in versions]
+        assert versions[0] == await subject.provider.newest("jwt-secret")
+
+    async def test_names_may_be_of_any_length(self, subject: Vault) -> None:
+        names = ["a", "a1", "a" * 99, "a" * 100, "a-b-c-d-e", "key-2026-11-22"]
+        for name in names:
+            await subject.put(name, f"the value of {name}")
+
+        values = [(await subject.provider.newest(name)).value for name in names]
+
+        assert [f"the value of {name}" for name in names] == values
+
+    async def test_what_can_be_no_name_is_not_found(self, subject: Vault) -> None:
+        await subject.put("other", "x")
+
+        for name in NO_NAMES:
+            for look in (subject.provider.newest, subject.provider.versions):
+                with pytest.raises(errors.SecretNotFound):
+                    await look(name)
+
+    async def test_who_reads_during_rotations_never_goes_back(
+        self, subject: Vault
+    ) -> None:
+        await subject.put("jwt-secret", "0000")
+        done = asyncio.Event()
+
+        async def read(look: Callable[[], Awaitable[SecretVersion]]) -> list[str]:
+            seen = [(await look()).value]
+            while not done.is_set():
+                seen.append((await look()).value)
+                await asyncio.sleep(0)
+            return [*seen, (await look()).value]
+
+        async def newest() -> SecretVersion:
+            return await subject.provider.newest("jwt-secret")
+
+        async def first() -> SecretVersion:
+            return (await subject.provider.versions("jwt-secret"))[0]
+
+        readers = [asyncio.create_task(read(look)) for look in (newest, first) * 3]
+        for number in range(1, 6):
+            await subject.put("jwt-secret", f"{number:04}")
+            await asyncio.sleep(0.02)
+        done.set()
+
+        for seen in await asyncio.gather(*readers):
+            assert sorted(seen) == seen
+            assert "0005" == seen[-1]
+
+    async def test_closing_may_be_repeated_and_needs_no_use(
+        self, subject: Vault
+    ) -> None:
+        await subject.put("jwt-secret", "x")
+        unused = type(subject.provider).from_url(subject.url)
+
+        await unused.aclose()
+        await unused.aclose()
+        await subject.provider.newest("jwt-secret")
+        await subject.provider.aclose()
+        await subject.provider.aclose()
 
     async def test_times_are_utc_and_exact_to_the_millisecond(
         self, subject: Vault

@@ -18,6 +18,12 @@ class LocalAuthority:
         self._authority.issue_cert(*host_names).configure_cert(context)
         return context
 
+    def server_files(self, *host_names: str) -> tuple[bytes, bytes]:
+        """Return the certificate chain and the key, for servers that want files."""
+        issued = self._authority.issue_cert(*host_names)
+        chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
+        return chain, issued.private_key_pem.bytes()
+
     def client_context(self) -> ssl.SSLContext:
         """Return what a client needs that trusts this authority and no other."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
