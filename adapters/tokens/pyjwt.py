@@ -1,44 +1,19 @@
-"""JWTs made and read by PyJWT, at the level of the JWS: what they say is judged here."""
+"""JWTs made and read: what they say is judged here, who signed them by `jws`."""
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import jwt
-from jwt.algorithms import HMACAlgorithm
-
+from adapters.tokens import jws
 from core import errors
 from core.model import Claims, Role, SigningKey, TokenKind, UserId
 from core.ports import TokenSigner, TokenVerifier
 
-LONGEST = 8 * 1024
-"""More than any token of ours; what is longer is not looked at."""
-
-COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class _Hmac(HMACAlgorithm):
-    """Takes short keys without a warning: the operator was told of them at the start."""
-
-    def check_key_length(self, _: bytes) -> None:
-        return None
-
-
-def _jws() -> jwt.PyJWS:
-    jws = jwt.PyJWS(algorithms=())
-    jws.register_algorithm("HS256", _Hmac(hashlib.sha256))
-    jws.register_algorithm("HS384", _Hmac(hashlib.sha384))
-    jws.register_algorithm("HS512", _Hmac(hashlib.sha512))
-    return jws
-
-
-JWS = _jws()
+HEADER = {"alg", "kid", "typ"}
+"""Nothing else may stand there: no key, no pointer to one, no "crit", no "b64"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +42,28 @@ class PyJwtTokens(TokenSigner, TokenVerifier):
             payload["role"] = claims.role
         else:
             payload["gen"] = claims.generation
-        try:
-            return JWS.encode(
-                json.dumps(payload, separators=(",", ":")).encode(),
-                key.secret,
-                key.algorithm,
-                headers={"kid": key.kid, "typ": claims.kind},
-            )
-        except (jwt.PyJWTError, NotImplementedError) as error:
-            problem = f"JWT key {key.kid} can't sign with {key.algorithm}: {error}"
-            raise errors.BadConfiguration([problem]) from error
+        text = json.dumps(payload, separators=(",", ":"))
+        return jws.signed(text.encode(), claims.kind, key)
 
     async def verify(self, token: str, keys: Mapping[str, SigningKey]) -> Claims:
-        if len(token) > LONGEST or not COMPACT.fullmatch(token):
+        header, payload = jws.opened(token, keys)
+        if header.keys() != HEADER:
             raise errors.InvalidToken
         try:
-            header = _header(token)
-            key = keys[header["kid"]]
-            if header["alg"] != key.algorithm:
-                raise errors.InvalidToken
-            payload = JWS.decode(token, key.secret, algorithms=[key.algorithm])
-            return self._claims(TokenKind(header["typ"]), json.loads(payload))
-        except (
-            jwt.PyJWTError,
-            KeyError,
-            ValueError,
-            TypeError,
-            OverflowError,
-            RecursionError,
-        ):
+            return self._claims(TokenKind(header["typ"]), jws.unambiguous(payload))
+        except jws.UNREADABLE:
             raise errors.InvalidToken from None
 
-    def _claims(self, kind: TokenKind, payload: dict[str, Any]) -> Claims:
+    def kid(self, token: str) -> str | None:
+        try:
+            header = jws.header_of(token)
+        except errors.InvalidToken:
+            return None
+        kid = header.get("kid")
+        ours = header.keys() == HEADER and header["typ"] in list(TokenKind)
+        return kid if ours and isinstance(kid, str) else None
+
+    def _claims(self, kind: TokenKind, payload: jws.Json) -> Claims:
         ours = payload["iss"] == self.issuer and payload["aud"] == self.audience
         # We make no token that is not yet valid, and would not know when it is.
         if not ours or "nbf" in payload:
@@ -114,15 +79,6 @@ class PyJwtTokens(TokenSigner, TokenVerifier):
             role=Role(payload["role"]) if access else None,
             generation=None if access else _generation(payload["gen"]),
         )
-
-
-def _header(token: str) -> dict[str, Any]:
-    # Read once more, and with more care, when the signature is checked.
-    header = json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))
-    # Nothing else may stand there: no key, no pointer to one, no "crit", no "b64".
-    if not isinstance(header, dict) or header.keys() != {"alg", "kid", "typ"}:
-        raise errors.InvalidToken
-    return header
 
 
 def _seconds(time: datetime) -> tuple[int, int]:

@@ -2,6 +2,7 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TypeAlias
 
 import pytest
 
@@ -9,7 +10,8 @@ from adapters.tokens.pyjwt import PyJwtTokens
 from core import errors
 from core.keys import hmac_key
 from tests.adapters import broken_tokens as broken
-from tests.contract.base import broken_laws
+from tests.adapters import broken_tokens_private_keys as broken_private
+from tests.contract.base import Contract, broken_laws
 from tests.contract.tokens import (
     ACCESS,
     KEY,
@@ -20,8 +22,12 @@ from tests.contract.tokens import (
     refused,
     signed,
 )
+from tests.contract.tokens_private_keys import PrivateKeyTokensContract
 
 PEM = "-----BEGIN PUBLIC KEY-----\nMA==\n-----END PUBLIC KEY-----\n"
+
+
+Breaches: TypeAlias = list[tuple[type[PyJwtTokens], set[str]]]
 
 
 @pytest.fixture
@@ -35,7 +41,13 @@ class TestPyJwt(TokensContract):
         return tokens
 
 
-BREACHES = [
+class TestPyJwtWithPrivateKeys(PrivateKeyTokensContract):
+    @pytest.fixture
+    def subject(self, tokens: PyJwtTokens) -> Tokens:
+        return tokens
+
+
+BREACHES: Breaches = [
     (PyJwtTokens, set()),
     (broken.Amends, set()),
     (broken.SignsAllAsUsers, {"what_was_signed_is_read"}),
@@ -72,6 +84,12 @@ BREACHES = [
         },
     ),
     (broken.StripsSpelling, {"a_token_is_written_in_one_way_only"}),
+    (broken.TrustsTheLastName, {"a_header_says_everything_once"}),
+    (
+        broken.TrustsTheLastClaim,
+        {"a_signed_text_that_is_no_set_of_claims_is_refused"},
+    ),
+    (broken.NamesAnyKey, {"a_token_names_its_key"}),
     (broken.MakesUpIds, {"every_claim_is_asked_for"}),
     (broken.TakesNumbersForText, {"a_claim_of_a_wrong_type_or_value_is_refused"}),
     (broken.TakesOneOfManyAudiences, {"issuer_and_audience_are_ours_alone"}),
@@ -91,21 +109,51 @@ BREACHES = [
 ]
 
 
-@pytest.mark.parametrize(("make", "laws"), BREACHES)
+PRIVATE_BREACHES: Breaches = [
+    (PyJwtTokens, set()),
+    (
+        broken_private.SignsInItsOwnWay,
+        {"what_a_private_key_signed_anybody_can_check"},
+    ),
+    (
+        broken_private.TakesPublicKeysForSecrets,
+        {"only_the_algorithm_of_a_private_key_verifies"},
+    ),
+    (
+        broken_private.BelievesInZeroes,
+        {"no_signature_of_a_private_key_can_be_made_up"},
+    ),
+    (broken_private.AddsZeroes, {"no_byte_of_a_signature_can_be_left_out"}),
+    (
+        broken_private.SignsAnewEachTime,
+        {"the_same_claims_make_the_same_text_where_no_chance_is_wanted"},
+    ),
+]
+SUITES: list[tuple[type[Contract], Breaches]] = [
+    (TokensContract, BREACHES),
+    (PrivateKeyTokensContract, PRIVATE_BREACHES),
+]
+
+
+@pytest.mark.parametrize(
+    ("suite", "make", "laws"),
+    [(suite, *breach) for suite, breaches in SUITES for breach in breaches],
+)
 async def test_broken_tokens_are_caught_by_the_law_they_break(
-    make: type[PyJwtTokens], laws: set[str]
+    suite: type[Contract], make: type[PyJwtTokens], laws: set[str]
 ) -> None:
     @asynccontextmanager
     async def subject() -> AsyncIterator[Tokens]:
         yield make(issuer="scribes", audience="tests")
 
-    assert {f"test_{law}" for law in laws} == await broken_laws(TokensContract, subject)
+    assert {f"test_{law}" for law in laws} == await broken_laws(suite, subject)
 
 
-def test_every_law_can_fail() -> None:
-    caught = {f"test_{law}" for _, laws in BREACHES for law in laws}
+@pytest.mark.parametrize(("suite", "breaches"), SUITES)
+def test_every_law_can_fail(suite: type[Contract], breaches: Breaches) -> None:
+    caught = {f"test_{law}" for _, laws in breaches for law in laws}
 
-    assert set(TokensContract.laws()) == caught
+    assert set(suite.laws()) == caught
 
 
 async def test_a_very_long_token_is_not_looked_at(tokens: PyJwtTokens) -> None:

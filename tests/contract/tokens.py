@@ -13,6 +13,7 @@ from core.keys import hmac_key
 from core.model import Claims, Role, SigningKey, TokenKind
 from core.ports import TokenSigner, TokenVerifier
 from tests.contract.base import Contract
+from tests.contract.private_keys import coded
 
 Json: TypeAlias = dict[str, Any]
 
@@ -44,6 +45,7 @@ REFRESH = Claims(
 WRONG_KIDS: tuple[object, ...] = (
     *(OTHER.kid, "unknown", "", KEY.kid.upper(), None, 7, [KEY.kid], {}),
 )
+NO_KIDS: tuple[object, ...] = (None, 7, [KEY.kid], {})
 WRONG_ALGORITHMS: tuple[object, ...] = (
     *("hs256", "RS256", "ES256", "", None, 7, ["HS256"], {}),
 )
@@ -114,6 +116,22 @@ class TokensContract(Contract):
             header, payload = opened(token)
             assert {"alg": algorithm, "kid": key.kid, "typ": "at+jwt"} == header
             assert token == signed(header, payload, key)
+
+    async def test_a_token_names_its_key(self, subject: Tokens) -> None:
+        for claims in (ACCESS, REFRESH):
+            header, payload = opened(token := await subject.sign(claims, KEY))
+
+            assert KEY.kid == subject.kid(token)
+            stranger = signed(header | {"kid": "who?"}, payload, KEY)
+            assert "who?" == subject.kid(stranger)
+            for shapeless in (
+                *("", "junk", "e30.e30.e30", f"{token}.", f" {token}", "a" * 100_000),
+                *(signed(header | extra, payload, KEY) for extra in EXTENSIONS),
+                *(signed(header | {"typ": typ}, payload, KEY) for typ in WRONG_KINDS),
+                *(signed(header | {"kid": kid}, payload, KEY) for kid in NO_KIDS),
+                f"{coded(b'[' * 3000)}.e30.x",
+            ):
+                assert subject.kid(shapeless) is None
 
     async def test_claims_bear_their_registered_names(self, subject: Tokens) -> None:
         _, access = opened(await subject.sign(ACCESS, KEY))
@@ -212,6 +230,13 @@ class TokensContract(Contract):
         ):
             await refused(subject, signed(header | {name: value}, payload, KEY))
 
+    async def test_a_header_says_everything_once(self, subject: Tokens) -> None:
+        header, payload = opened(await subject.sign(ACCESS, KEY))
+
+        for name in header:
+            twice = [coded(packed_twice(header, name)), packed(payload), ""]
+            await refused(subject, resigned(twice, KEY))
+
     async def test_extensions_are_refused(self, subject: Tokens) -> None:
         header, payload = opened(await subject.sign(ACCESS, KEY))
 
@@ -305,13 +330,17 @@ class TokensContract(Contract):
     async def test_a_signed_text_that_is_no_set_of_claims_is_refused(
         self, subject: Tokens
     ) -> None:
-        header, _ = opened(await subject.sign(ACCESS, KEY))
+        header, payload = opened(await subject.sign(ACCESS, KEY))
 
-        for payload in (
+        for text in (
             *(b"", b"x", b"7", b"[]", b"{}", b"null", b'"iss"', b"\xff\xfe", b"\x00"),
             *(b"[" * 3000, b'{"iss":' * 700, b"1" * 5000, b"NaN", b'{"iss":NaN}'),
+            # Readers differ in which of two counts (RFC 8259, section 4).
+            packed_twice(payload, "sub"),
+            packed_twice(payload, "role"),
+            packed_twice(payload | {"x": {}}, "x"),
         ):
-            await refused(subject, resigned([packed(header), coded(payload), ""], KEY))
+            await refused(subject, resigned([packed(header), coded(text), ""], KEY))
 
     async def test_anything_else_is_refused(self, subject: Tokens) -> None:
         chance = random.Random(1)  # noqa: S311 - the same junk at every run
@@ -342,6 +371,12 @@ def every_claims() -> list[Claims]:
     ]
 
 
+def packed_twice(values: Json, name: str) -> bytes:
+    """Return JSON text in which one name comes once more, first with another value."""
+    rest = json.dumps(values)[1:]
+    return f'{{"{name}": "x", {rest}'.encode()
+
+
 async def refused(
     tokens: Tokens, token: str, ring: dict[str, SigningKey] | None = None
 ) -> None:
@@ -366,10 +401,6 @@ def resigned(segments: list[str], key: SigningKey) -> str:
 
 def packed(value: Json) -> str:
     return coded(json.dumps(value, separators=(",", ":")).encode())
-
-
-def coded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def uncoded(text: str) -> bytes:

@@ -3,16 +3,28 @@ from collections.abc import Iterator
 import pytest
 
 from tests.http.api import Api
-from tests.security.forge import SECRET
+from tests.security.rings import Ring, ring_of
 from tests.security.target import Target, Tokens
+from tests.security.wycheproof import DIRECTORY
 from tests.servers.service import Service
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not DIRECTORY.is_dir():
+        terminalreporter.write_line(f"NOT RUN: Wycheproof, not found in {DIRECTORY}")
+
+
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def ring(request: pytest.FixtureRequest) -> Ring:
+    """Return a ring of the kind that a module asks for."""
+    return ring_of(getattr(request, "param", "HS256"))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, ring: Ring) -> Iterator[Service]:
     """Serve with a signing key that the tests know."""
     directory = tmp_path_factory.mktemp("service")
-    with Service(directory, JWT_SECRET_KEY=SECRET, LOG_LEVEL="WARNING") as running:
+    with Service(directory, LOG_LEVEL="WARNING", **ring.settings) as running:
         yield running
 
 
@@ -28,5 +40,7 @@ def tokens(api: Api) -> Tokens:
 
 
 @pytest.fixture(params=["access", "refresh"])
-def target(request: pytest.FixtureRequest, api: Api, tokens: Tokens) -> Target:
-    return Target(request.param, api, tokens)
+def target(
+    request: pytest.FixtureRequest, api: Api, tokens: Tokens, ring: Ring
+) -> Target:
+    return Target(request.param, api, tokens, ring)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +34,13 @@ class Forger:
 
     header: dict[str, Any]
     claims: dict[str, Any]
+    signature: Callable[[str], str]
+    """Makes the right one."""
 
     @classmethod
-    def of(cls, token: str) -> "Forger":
+    def of(cls, token: str, signature: Callable[[str], str]) -> "Forger":
         header, claims, _ = token.split(".")
-        return cls(_decoded(header), _decoded(claims))
+        return cls(_decoded(header), _decoded(claims), signature)
 
     def unsigned(self, **header: Any) -> str:  # noqa: ANN401 - JSON
         """Return header and claims without a signature, not even an empty one."""
@@ -46,21 +49,21 @@ class Forger:
     def with_header(self, **changes: Any) -> str:  # noqa: ANN401 - JSON
         """Return the token with another header, rightly signed."""
         signed = self.unsigned(**changes)
-        return f"{signed}.{hs256(signed)}"
+        return f"{signed}.{self.signature(signed)}"
 
     def with_claims(self, **changes: Any) -> str:  # noqa: ANN401 - JSON
         """Return the token with other claims, rightly signed."""
         signed = f"{part(self.header)}.{part(_changed(self.claims, changes))}"
-        return f"{signed}.{hs256(signed)}"
+        return f"{signed}.{self.signature(signed)}"
 
     def with_parts(self, header: object, claims: object) -> str:
         """Return a token of anything, rightly signed."""
         signed = f"{part(header)}.{part(claims)}"
-        return f"{signed}.{hs256(signed)}"
+        return f"{signed}.{self.signature(signed)}"
 
-    def with_key(self, secret: bytes) -> str:
-        """Return the token signed by another key."""
-        signed = self.unsigned()
+    def with_mac(self, secret: bytes, **header: Any) -> str:  # noqa: ANN401 - JSON
+        """Return the token with a MAC under some secret for its signature."""
+        signed = self.unsigned(**header)
         return f"{signed}.{hs256(signed, secret)}"
 
 

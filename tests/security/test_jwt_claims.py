@@ -1,12 +1,18 @@
 """Rightly signed tokens that say what no token of ours does."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.http.api import Api
 from tests.security.forge import GONE, Forger
+from tests.security.rings import Ring
 from tests.security.target import Target, Tokens
+
+pytestmark = pytest.mark.parametrize(
+    "ring", ["HS256", "EdDSA"], indirect=True, scope="module"
+)
 
 EXPIRED = "Token has expired"
 ENDED = "Session has ended"
@@ -59,6 +65,13 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "sid NUL": {"sid": "\0"},
     "sid surrogate": {"sid": "\ud800"},
     "sid SQL": {"sid": "' OR ''='\n"},
+    "sub a name that looks like ours": {"sub": "\uff11"},
+    "jti beyond ASCII": {"jti": "\u202e\u0000"},
+    "sid a right-to-left mark": {"sid": "\u202e"},
+    "iss in other letters": {"iss": "\u0455cribes-auth"},
+    "aud composed in another way": {"aud": "scribe\u0073\u0301"},
+    "iat out of the calendar": {"iat": 10**18},
+    "exp_ms beyond a second": {"exp_ms": 1000},
 }
 
 
@@ -83,11 +96,25 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("kind", "change"), KINDS.values(), ids=KINDS)
 def test_each_kind_has_its_own_claim(
-    api: Api, tokens: Tokens, kind: str, change: dict[str, Any]
+    api: Api, tokens: Tokens, ring: Ring, kind: str, change: dict[str, Any]
 ) -> None:
-    target = Target(kind, api, tokens)
+    target = Target(kind, api, tokens, ring)
 
     target.refuses(target.forger.with_claims(**change))
+
+
+@pytest.mark.parametrize("name", ["sub", "sid", "exp", "iss", "aud", "jti"])
+def test_a_claim_is_not_made_twice(target: Target, name: str) -> None:
+    """Readers differ in which of two counts (RFC 8259, section 4)."""
+    claims = json.dumps(target.forger.claims)
+    ours = json.dumps(target.forger.claims[name])
+
+    for twice in (
+        f'{{"{name}": "mine", {claims[1:]}',
+        f'{claims[:-1]}, "{name}": "mine"}}',
+        f'{claims[:-1]}, "{name}": {ours}}}',
+    ):
+        target.refuses(target.forger.with_parts(target.forger.header, twice))
 
 
 @pytest.mark.parametrize("past", [1, 0, -1, -62135596799])
@@ -99,19 +126,19 @@ def test_each_kind_is_refused_where_the_other_is_due(
     target: Target, tokens: Tokens
 ) -> None:
     other = "refresh" if target.kind == "access" else "access"
-    typ = Forger.of(tokens[f"{other}_token"]).header["typ"]
+    theirs = Forger.of(tokens[f"{other}_token"], target.ring.signature)
+    typ = theirs.header["typ"]
 
     target.refuses(tokens[f"{other}_token"])
     target.refuses(target.forger.with_header(typ=typ))
-    target.refuses(
-        Forger.of(tokens[f"{other}_token"]).with_header(typ=target.forger.header["typ"])
-    )
+    target.refuses(theirs.with_header(typ=target.forger.header["typ"]))
 
 
 def test_a_token_is_for_one_user_and_that_users_session(
     target: Target, strangers: Tokens
 ) -> None:
-    stranger = Forger.of(strangers[f"{target.kind}_token"]).claims
+    token = strangers[f"{target.kind}_token"]
+    stranger = Forger.of(token, target.ring.signature).claims
 
     target.refuses(target.forger.with_claims(sid=stranger["sid"]), ENDED)
     target.refuses(target.forger.with_claims(sub=stranger["sub"]), ENDED)

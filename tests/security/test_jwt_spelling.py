@@ -1,12 +1,24 @@
 """Texts that are nearly a token."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from tests.http.api import Api, assert_problem
 from tests.security.forge import part
+from tests.security.rings import Ring
 from tests.security.target import Target, Tokens
+
+pytestmark = pytest.mark.parametrize(
+    "ring", ["HS256", "RS256", "EdDSA"], indirect=True, scope="module"
+)
+
+
+def _in_json(token: str) -> str:
+    names = ("protected", "payload", "signature")
+    return json.dumps(dict(zip(names, token.split("."), strict=True)))
+
 
 MUTATIONS: dict[str, Callable[[str], str]] = {
     "no signature": lambda t: t.rpartition(".")[0] + ".",
@@ -28,6 +40,10 @@ MUTATIONS: dict[str, Callable[[str], str]] = {
     "a percent sign": lambda t: t.replace(".", "%2e"),
     "half a signature": lambda t: t[:-20],
     "other spare bits at the end": lambda t: t[:-1] + _neighbour(t[-1]),
+    "the signature twice": lambda t: t + t.rpartition(".")[2],
+    "a blank in it": lambda t: t.replace(".", " .", 1),
+    "a tab in it": lambda t: t.replace(".", "\t.", 1),
+    "in JSON (RFC 7515, section 7.2)": _in_json,
 }
 
 
@@ -42,8 +58,10 @@ def test_a_token_has_one_spelling(target: Target, mutate: Callable[[str], str]) 
     target.refuses(mutate(target.genuine))
 
 
-def test_a_token_longer_than_any_of_ours_is_not_read(api: Api, tokens: Tokens) -> None:
-    access = Target("access", api, tokens)
+def test_a_token_longer_than_any_of_ours_is_not_read(
+    api: Api, tokens: Tokens, ring: Ring
+) -> None:
+    access = Target("access", api, tokens, ring)
     signed = access.forger.with_claims(more="A" * 10_000)
 
     for text in (signed, "A" * 10_000, "." * 10_000, ".".join(["A" * 10_000] * 3)):

@@ -9,16 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.tokens.pyjwt import PyJwtTokens
 from core.errors import ExpiredToken, InvalidMailToken, InvalidToken
-from core.keys import Keys, hmac_key
-from core.model import Claims, Purpose, Role, SigningKey, TokenKind
+from core.keys import hmac_key
+from core.model import Claims, Purpose, Role, TokenKind
 from tests.doubles import NOON
+from tests.unit.keyrings import keyring, keys_of, keys_with, version
 
-TOKENS = PyJwtTokens("scribes-auth", "scribes")
-OLD = hmac_key("o" * 32, "HS256")
-NEW = hmac_key("n" * 48, "HS384")
-PUBLIC = SigningKey("public", "HS256", b"p" * 32, public_jwk={"kty": "RSA"})
+OLD = "o" * 48
+NEW = "n" * 48
 ACCESS = Claims(
     kind=TokenKind.ACCESS,
     token_id="t",
@@ -31,32 +29,29 @@ ACCESS = Claims(
 TOKEN_ID = "0123456789abcdef0123456789abcdef"
 
 
-def _keys(*ring: SigningKey) -> Keys:
-    return Keys(TOKENS, TOKENS, ring, leeway=timedelta(seconds=10))
-
-
 async def test_the_newest_key_signs_and_all_of_them_verify() -> None:
-    before = await _keys(OLD).sign(ACCESS)
+    before = await keys_of(OLD).sign(ACCESS)
 
-    after = await _keys(NEW, OLD).sign(ACCESS)
+    after = await keys_of(NEW, OLD).sign(ACCESS)
 
     header = json.loads(urlsafe_b64decode(after.partition(".")[0] + "=="))
-    assert {"alg": "HS384", "kid": NEW.kid, "typ": "at+jwt"} == header
+    kid = hmac_key(NEW, "HS384").kid
+    assert {"alg": "HS256", "kid": kid, "typ": "at+jwt"} == header
     for token in (before, after):
-        keys = _keys(NEW, OLD)
+        keys = keys_of(NEW, OLD)
         assert ACCESS == await keys.verify(token, TokenKind.ACCESS, now=NOON)
 
 
 async def test_a_key_that_left_the_ring_verifies_nothing() -> None:
-    token = await _keys(OLD).sign(ACCESS)
+    token = await keys_of(OLD).sign(ACCESS)
 
     with pytest.raises(InvalidToken):
-        await _keys(NEW).verify(token, TokenKind.ACCESS, now=NOON)
+        await keys_of(NEW).verify(token, TokenKind.ACCESS, now=NOON)
 
 
 async def test_each_kind_is_refused_where_the_other_is_due() -> None:
     refresh = replace(ACCESS, kind=TokenKind.REFRESH, role=None, generation=0)
-    keys = _keys(OLD)
+    keys = keys_of(OLD)
 
     for claims, due in ((ACCESS, TokenKind.REFRESH), (refresh, TokenKind.ACCESS)):
         with pytest.raises(InvalidToken):
@@ -70,7 +65,7 @@ async def test_each_kind_is_refused_where_the_other_is_due() -> None:
 async def test_a_token_is_good_from_its_issue_less_the_leeway_until_it_expires(
     seconds: int, refusal: type[Exception] | None
 ) -> None:
-    keys = _keys(OLD)
+    keys = keys_of(OLD)
     token = await keys.sign(ACCESS)
     now = NOON + timedelta(seconds=seconds)
 
@@ -82,10 +77,10 @@ async def test_a_token_is_good_from_its_issue_less_the_leeway_until_it_expires(
 
 
 async def test_a_bad_token_that_has_expired_is_bad_first() -> None:
-    token = await _keys(OLD).sign(ACCESS)
+    token = await keys_of(OLD).sign(ACCESS)
 
     with pytest.raises(InvalidToken):
-        await _keys(NEW).verify(token, TokenKind.ACCESS, now=ACCESS.expires_at)
+        await keys_of(NEW).verify(token, TokenKind.ACCESS, now=ACCESS.expires_at)
 
 
 def test_a_kid_is_the_secrets_own_and_tells_nothing_of_it() -> None:
@@ -98,22 +93,66 @@ def test_a_kid_is_the_secrets_own_and_tells_nothing_of_it() -> None:
     assert "ssword" not in repr(key)
 
 
-def test_only_keys_with_a_public_half_are_published() -> None:
-    assert [{"kty": "RSA"}] == _keys(OLD, PUBLIC).public_keys()
-    assert [] == _keys(OLD).public_keys()
+async def test_a_token_of_a_key_not_seen_yet_is_good_once_a_look_finds_it() -> None:
+    token = await keys_of(NEW).sign(ACCESS)
+    ring = keyring(version("o"))
+    looks = []
+
+    async def look() -> None:
+        looks.append(1)
+        ring.load([version("n"), version("o")])
+
+    keys = replace(keys_with(ring), on_unknown_kid=look)
+
+    for _ in range(2):
+        assert ACCESS == await keys.verify(token, TokenKind.ACCESS, now=NOON)
+    assert 1 == len(looks)
+
+
+async def test_a_look_that_finds_nothing_new_is_taken_once_and_the_token_refused() -> (
+    None
+):
+    stranger = await keys_of("x" * 48).sign(ACCESS)
+    looks = []
+
+    async def look() -> None:
+        looks.append(1)
+
+    keys = replace(keys_of(OLD), on_unknown_kid=look)
+
+    with pytest.raises(InvalidToken):
+        await keys.verify(stranger, TokenKind.ACCESS, now=NOON)
+    assert 1 == len(looks)
+
+
+async def test_nobody_looks_for_a_key_that_is_known_or_that_no_token_names() -> None:
+    spent = await keys_of(OLD).sign(ACCESS)
+    looks = []
+
+    async def look() -> None:
+        looks.append(1)
+
+    ring = keyring(version("n"), version("o", NOON - timedelta(days=9)))
+    keys = replace(keys_with(ring), on_unknown_kid=look)
+    forged = (await keys.sign(ACCESS)).rpartition(".")[0] + ".AAAA"
+
+    for refused in (spent, forged, "e30.e30.AAAA", "junk", ""):
+        with pytest.raises(InvalidToken):
+            await keys.verify(refused, TokenKind.ACCESS, now=NOON + timedelta(days=8))
+    assert [] == looks
 
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_a_mailed_token_is_the_same_each_time_and_opens_to_its_id(
     purpose: Purpose,
 ) -> None:
-    mailed = _keys(OLD).mail_token(TOKEN_ID, purpose)
+    mailed = keys_of(OLD).mail_token(TOKEN_ID, purpose)
 
-    assert mailed == _keys(OLD).mail_token(TOKEN_ID, purpose)
-    assert TOKEN_ID == _keys(OLD).open_mail_token(mailed, purpose)
-    assert TOKEN_ID == _keys(NEW, OLD).open_mail_token(mailed, purpose)
+    assert mailed == keys_of(OLD).mail_token(TOKEN_ID, purpose)
+    assert TOKEN_ID == keys_of(OLD).open_mail_token(mailed, purpose)
+    assert TOKEN_ID == keys_of(NEW, OLD).open_mail_token(mailed, purpose)
     with pytest.raises(InvalidMailToken):
-        _keys(NEW).open_mail_token(mailed, purpose)
+        keys_of(NEW).open_mail_token(mailed, purpose)
 
 
 @pytest.mark.parametrize("purpose", Purpose)
@@ -121,29 +160,29 @@ def test_a_mailed_token_is_for_one_purpose_and_made_with_a_key_of_its_own(
     purpose: Purpose,
 ) -> None:
     others = [
-        _keys(OLD).mail_token(TOKEN_ID, other) for other in set(Purpose) - {purpose}
+        keys_of(OLD).mail_token(TOKEN_ID, other) for other in set(Purpose) - {purpose}
     ]
     plain = hmac.digest(
-        OLD.secret, f"scribes-auth.{purpose}.{TOKEN_ID}".encode(), sha256
+        OLD.encode(), f"scribes-auth.{purpose}.{TOKEN_ID}".encode(), sha256
     )
     mac = urlsafe_b64encode(plain).rstrip(b"=").decode()
 
     for forged in (*others, f"{TOKEN_ID}.{mac}"):
         with pytest.raises(InvalidMailToken):
-            _keys(OLD).open_mail_token(forged, purpose)
+            keys_of(OLD).open_mail_token(forged, purpose)
 
 
 async def test_no_jwt_is_ever_a_mailed_token() -> None:
-    token = await _keys(OLD).sign(replace(ACCESS, token_id=TOKEN_ID))
+    token = await keys_of(OLD).sign(replace(ACCESS, token_id=TOKEN_ID))
 
     for purpose in Purpose:
         for text in (token, f"{TOKEN_ID}.{token.rpartition('.')[2]}"):
             with pytest.raises(InvalidMailToken):
-                _keys(OLD).open_mail_token(text, purpose)
+                keys_of(OLD).open_mail_token(text, purpose)
 
 
 @given(st.text(st.characters(codec="utf-8")), st.sampled_from(Purpose))
 def test_no_other_text_is_a_mailed_token(text: str, purpose: Purpose) -> None:
     for forged in (text, f"{TOKEN_ID}.{text}"):
         with pytest.raises(InvalidMailToken):
-            _keys(NEW, OLD).open_mail_token(forged, purpose)
+            keys_of(NEW, OLD).open_mail_token(forged, purpose)

@@ -1,0 +1,95 @@
+"""Key parsers that are wrong on purpose, each in one way."""
+
+import hashlib
+from dataclasses import replace
+
+from adapters.tokens.secret_keys import SecretKeys
+from core.errors import BadConfiguration
+from core.keys import hmac_key
+from core.model import SigningKey
+from tests.contract.private_keys import der, private_key
+
+
+class Strips(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        key = super().parse(secret)
+        return key if key.public_jwk else replace(key, secret=key.secret.strip())
+
+
+class KnowsOneAlgorithmAKind(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        key = super().parse(secret)
+        if not key.public_jwk or key.algorithm != "PS256":
+            return key
+        return replace(key, algorithm="RS256")
+
+
+class KeepsThePem(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        key = super().parse(secret)
+        kept = der(private_key("EdDSA")) if key.public_jwk else key.secret
+        return replace(key, secret=kept)
+
+
+class WantsItsOwnSpelling(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        if "\\n" in secret:
+            raise BadConfiguration(["this PEM can't be read"])
+        return super().parse(secret)
+
+
+class NamesKeysInItsOwnWay(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        key = super().parse(secret)
+        if key.public_jwk is None:
+            return key
+        kid = key.kid[::-1]
+        return replace(key, kid=kid, public_jwk={**key.public_jwk, "kid": kid})
+
+
+class NamesKeysByTheirHash(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        key = super().parse(secret)
+        digest = hashlib.sha256(key.secret).hexdigest()
+        return key if key.public_jwk else replace(key, kid=digest[:16])
+
+
+class PublishesTooMuch(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        key = super().parse(secret)
+        jwk = key.public_jwk
+        return replace(key, public_jwk={**jwk, "d": "AQAB"}) if jwk else key
+
+
+class TakesWeakKeys(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        lenient = replace(self, allow_short=len(secret) > 1)
+        return SecretKeys.parse(lenient, secret)
+
+
+class TakesAnyCurve(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        try:
+            return super().parse(secret)
+        except BadConfiguration as bad:
+            if "curve" not in str(bad):
+                raise
+            return SigningKey("x", "ES256", b"x")
+
+
+class TakesBrokenKeysForTexts(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        try:
+            return super().parse(secret)
+        except BadConfiguration as bad:
+            if "can't be read" not in str(bad):
+                raise
+            return hmac_key(secret, "HS256")
+
+
+class TellsTheSecret(SecretKeys):
+    def parse(self, secret: str) -> SigningKey:
+        try:
+            return super().parse(secret)
+        except BadConfiguration as bad:
+            raise BadConfiguration([f"{bad}: {secret}"]) from None
