@@ -1,8 +1,9 @@
 """Run every measurement: `make bench`."""
 
-from bench import login_timing, storages, throughput
+from bench import flood, login_timing, storages, throughput
 
 if __name__ == "__main__":
     login_timing.main()
     throughput.main()
+    flood.main()
     storages.main()

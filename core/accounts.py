@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from core import errors
 from core.events import Event, EventKind
+from core.guard import Guard
 from core.keys import Keys
 from core.model import (
     UNSAVED,
+    Client,
     Identity,
     OneTimeToken,
     Purpose,
@@ -25,6 +27,7 @@ class Accounts:
     """Use cases around an account. A mail is asked for by an event, and sent by the outbox."""
 
     storage: Storage
+    guard: Guard
     hasher: PasswordHasher
     policy: PasswordPolicy
     keys: Keys
@@ -63,7 +66,10 @@ class Accounts:
 
     async def resend_verification(self, email: str) -> None:
         """Mail a new token if there is something to prove; nobody learns whether."""
-        user = await self.storage.users.by_email(normalised(email))
+        email_key = normalised(email)
+        if not await self.guard.may_mail(email_key, Purpose.VERIFY_EMAIL):
+            return
+        user = await self.storage.users.by_email(email_key)
         addressee = user if user and user.is_active and not user.is_verified else None
         await self._mail_token(
             addressee, Purpose.VERIFY_EMAIL, EventKind.VERIFICATION_REQUESTED
@@ -71,14 +77,23 @@ class Accounts:
 
     async def request_password_reset(self, email: str) -> None:
         """Mail a reset token if the address is somebody's; nobody learns whether."""
-        user = await self.storage.users.by_email(normalised(email))
+        email_key = normalised(email)
+        if not await self.guard.may_mail(email_key, Purpose.RESET_PASSWORD):
+            return
+        user = await self.storage.users.by_email(email_key)
         addressee = user if user and user.is_active else None
         await self._mail_token(
             addressee, Purpose.RESET_PASSWORD, EventKind.PASSWORD_RESET_REQUESTED
         )
 
-    async def reset_password(self, mail_token: str, new_password: str) -> User:
-        """Spend a mailed token on a new password; all sessions end."""
+    async def reset_password(
+        self, mail_token: str, new_password: str, client: Client
+    ) -> User:
+        """
+        Spend a mailed token on a new password; all sessions end.
+
+        The client can log in then, whatever strangers did. Raises InvalidMailToken.
+        """
         self.policy.demand(new_password)
         now = self.clock.now()
         token = await self._mailed(mail_token, Purpose.RESET_PASSWORD, now)
@@ -89,13 +104,30 @@ class Accounts:
         )
         if user is None:
             raise errors.InvalidMailToken
+        await self.guard.vouch(user.email_key, client)
         return user
 
     async def change_password(
-        self, identity: Identity, *, current_password: str, new_password: str
+        self,
+        identity: Identity,
+        *,
+        current_password: str,
+        new_password: str,
+        client: Client,
     ) -> None:
-        """Replace the password; all other sessions end. Raises WrongCurrentPassword."""
+        """
+        Replace the password; all other sessions end.
+
+        Raises WrongCurrentPassword, and TooManyAttempts: who has got hold of an access
+        token must not be able to guess, either.
+        """
         self.policy.demand(new_password)
+        async with self.guard.trial(identity.user.email_key, client):
+            await self._change_password(identity, current_password, new_password)
+
+    async def _change_password(
+        self, identity: Identity, current_password: str, new_password: str
+    ) -> None:
         user = identity.user
         if not await self.hasher.verify(current_password, user.password_hash):
             raise errors.WrongCurrentPassword
@@ -115,10 +147,8 @@ class Accounts:
         latest = await self.storage.users.get(user.id)
         if latest is None:
             raise errors.SessionEnded
-        await self.change_password(
-            replace(identity, user=latest),
-            current_password=current_password,
-            new_password=new_password,
+        await self._change_password(
+            replace(identity, user=latest), current_password, new_password
         )
 
     async def _new_user(

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from core import errors
 from core.events import Event, EventKind
+from core.guard import Guard
 from core.identities import Identities
 from core.keys import Keys
 from core.model import (
@@ -80,6 +81,7 @@ class Sessions:
     users: UserRepository
     sessions: SessionRepository
     identities: Identities
+    guard: Guard
     hasher: PasswordHasher
     keys: Keys
     clock: Clock
@@ -87,43 +89,24 @@ class Sessions:
     rules: SessionRules
 
     async def log_in(self, *, email: str, password: str, client: Client) -> Grant:
-        """Open a session; raises InvalidCredentials, AccountInactive, EmailNotVerified."""
-        user = await self._authenticated(email, password)
-        now = self.clock.now()
-        session = Session(
-            id=self.ids.new_id(),
-            user_id=user.id,
-            created_at=now,
-            last_used_at=now,
-            expires_at=self._expiry(opened=now, used=now),
-            client=client,
-        )
-        opened = self._event(EventKind.SESSION_OPENED, session, now)
-        if not await self.sessions.open(
-            session, password_hash=user.password_hash, events=[opened]
-        ):
-            # The password was replaced while we checked it: it has to stand the new test.
-            return await self.log_in(email=email, password=password, client=client)
-        await self._rehash_if_stale(user, password)
-        return await self._grant(user, session, now)
+        """
+        Open a session.
+
+        Raises InvalidCredentials, AccountInactive, EmailNotVerified, TooManyAttempts.
+        """
+        email_key = normalised(email)
+        async with self.guard.trial(email_key, client):
+            return await self._log_in(email_key, password, client)
 
     async def refresh(self, refresh_token: str) -> Grant:
-        """Return the session's current refresh token, and a new access token."""
-        now = self.clock.now()
-        claims = await self._refresh_claims(refresh_token, now)
-        identity = await self._live(claims, now)
-        if identity is None:
-            raise errors.InvalidRefreshToken
-        session = identity.session
-        if claims.generation == session.generation:
-            session = self._rotated(session, now)
-            if not await self.sessions.advance(session):
-                # Another caller was first; what the token is worth now is told anew.
-                return await self.refresh(refresh_token)
-        elif not self._tolerates(session, claims, now):
-            await self._end_as_stolen(session, now)
-            raise errors.InvalidRefreshToken
-        return await self._grant(identity.user, session, now)
+        """
+        Return the session's current refresh token, and a new access token.
+
+        Raises InvalidRefreshToken, TooManyAttempts.
+        """
+        claims = await self._refresh_claims(refresh_token, self.clock.now())
+        await self.guard.count_refresh(claims.session_id)
+        return await self._refresh(claims)
 
     async def identify(self, access_token: str) -> Identity:
         """Return whose token this is; raises InvalidToken, ExpiredToken, SessionEnded."""
@@ -158,8 +141,44 @@ class Sessions:
             events=[self._event(EventKind.SESSIONS_ENDED, identity.session, now)],
         )
 
-    async def _authenticated(self, email: str, password: str) -> User:
-        user = await self.users.by_email(normalised(email))
+    async def _log_in(self, email_key: str, password: str, client: Client) -> Grant:
+        user = await self._authenticated(email_key, password)
+        now = self.clock.now()
+        session = Session(
+            id=self.ids.new_id(),
+            user_id=user.id,
+            created_at=now,
+            last_used_at=now,
+            expires_at=self._expiry(opened=now, used=now),
+            client=client,
+        )
+        opened = self._event(EventKind.SESSION_OPENED, session, now)
+        if not await self.sessions.open(
+            session, password_hash=user.password_hash, events=[opened]
+        ):
+            # The password was replaced while we checked it: it has to stand the new test.
+            return await self._log_in(email_key, password, client)
+        await self._rehash_if_stale(user, password)
+        return await self._grant(user, session, now)
+
+    async def _refresh(self, claims: Claims) -> Grant:
+        now = self.clock.now()
+        identity = await self._live(claims, now)
+        if identity is None:
+            raise errors.InvalidRefreshToken
+        session = identity.session
+        if claims.generation == session.generation:
+            session = self._rotated(session, now)
+            if not await self.sessions.advance(session):
+                # Another caller was first; what the token is worth now is told anew.
+                return await self._refresh(claims)
+        elif not self._tolerates(session, claims, now):
+            await self._end_as_stolen(session, now)
+            raise errors.InvalidRefreshToken
+        return await self._grant(identity.user, session, now)
+
+    async def _authenticated(self, email_key: str, password: str) -> User:
+        user = await self.users.by_email(email_key)
         stored = user.password_hash if user else None
         matches = await self.hasher.verify(password, stored)
         if user is None or not matches:

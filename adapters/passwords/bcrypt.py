@@ -3,9 +3,11 @@
 import asyncio
 import base64
 import hashlib
+import logging
 import math
 import os
 import re
+import sys
 import threading
 import time
 import timeit
@@ -19,6 +21,8 @@ import bcrypt
 from core import errors
 from core.ports import PasswordHasher
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 LONGEST = 72
@@ -26,6 +30,11 @@ LONGEST = 72
 
 MARK = "sha384+"
 """Stands before the hash of a password that was hashed down."""
+
+NICENESS = 10
+
+QUIET = 10.0
+"""Seconds between warnings of the same flood."""
 
 READABLE = re.compile(
     rf"(?P<mark>{re.escape(MARK)})?"
@@ -43,14 +52,16 @@ class BcryptHasher(PasswordHasher):
 
     rounds: int
     max_wait: float
-    threads: int | None = None
+    threads: int
     _queue: "_Queue" = field(init=False, repr=False)
     _highest: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        threads = self.threads or os.cpu_count() or 1
-        self._queue = _Queue(threads, self.max_wait, usual=2**self.rounds)
+        self._queue = _Queue(self.threads, self.max_wait, usual=2**self.rounds)
         self._highest = self.rounds
+
+    def demand_room(self) -> None:
+        self._queue.demand_room()
 
     async def hash(self, password: str) -> str:
         entry = _Entry.of(password)
@@ -133,25 +144,30 @@ class _Queue:
     """Jobs for a few threads, each with the units of work that it is about."""
 
     def __init__(self, threads: int, max_wait: float, *, usual: int) -> None:
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt")
+        self.pool = ThreadPoolExecutor(
+            threads, thread_name_prefix="bcrypt", initializer=_step_back
+        )
         self._threads = threads
         self._max_wait = max_wait
         self._usual = usual
         self._pace = _pace()
         self._pending: dict[Future[Any], int] = {}
         self._lock = threading.Lock()
+        self._warned_at = -math.inf
 
     async def run(self, job: Callable[[], T], work: int) -> T:
         """Return what the job does; raises ``Overloaded`` if its turn would come too late."""
         with self._lock:
-            wait = self._expected_wait()
-            if wait > self._max_wait:
-                raise errors.Overloaded(retry_after=math.ceil(wait))
+            self._demand_room()
             future = self.pool.submit(job)
             self._pending[future] = work
         # Called even if the caller has gone and the job was never begun.
         future.add_done_callback(self._done)
         return await asyncio.wrap_future(future)
+
+    def demand_room(self) -> None:
+        with self._lock:
+            self._demand_room()
 
     def timed(self, step: Callable[[], T], work: int) -> T:
         """Return what the step does, and learn from it how fast we are."""
@@ -164,6 +180,16 @@ class _Queue:
             self._pace += (pace - self._pace) * share
         return result
 
+    def _demand_room(self) -> None:
+        wait = self._expected_wait()
+        if wait <= self._max_wait:
+            return
+        now = time.monotonic()
+        if now - self._warned_at > QUIET:
+            self._warned_at = now
+            log.warning("More passwords to hash than can be hashed in time")
+        raise errors.Overloaded(retry_after=math.ceil(wait))
+
     def _expected_wait(self) -> float:
         if len(self._pending) < self._threads:
             return 0
@@ -172,6 +198,12 @@ class _Queue:
     def _done(self, future: Future[Any]) -> None:
         with self._lock:
             del self._pending[future]
+
+
+def _step_back() -> None:
+    """Let the event loop go first where there are not cores for all."""
+    if sys.platform == "linux":  # elsewhere it would be the whole process
+        os.nice(NICENESS)
 
 
 def _pace() -> float:

@@ -1,0 +1,118 @@
+"""What keeps passwords from being guessed, mailboxes from being flooded, sessions from spinning."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from core import errors
+from core.addresses import subject_of
+from core.model import (
+    Attempt,
+    Backoff,
+    Client,
+    Limit,
+    Purpose,
+    SessionId,
+    Trial,
+)
+from core.ports import Metrics, RateLimiter
+
+log = logging.getLogger(__name__)
+
+ACCOUNT = "account"
+"""The name that operators see for failures in a row."""
+
+WRONG = (errors.InvalidCredentials, errors.WrongCurrentPassword)
+RIGHT = (errors.AccountInactive, errors.EmailNotVerified)
+"""Refusals that only the right password gets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """
+    Limits by account, recipient and session; those by address are the door's.
+
+    Accounts and recipients are normalised e-mail addresses, whether known to us or not:
+    what is counted must not tell. Without ``backoff`` nobody waits, where there are no
+    limits nothing is counted.
+    """
+
+    limiter: RateLimiter
+    metrics: Metrics
+    backoff: Backoff | None
+    mails: Sequence[Limit]
+    refreshes: Sequence[Limit]
+
+    @asynccontextmanager
+    async def trial(self, account: str, client: Client) -> AsyncIterator[None]:
+        """
+        Surround the check of a password; raises TooManyAttempts before there is one.
+
+        It is counted as failed from its beginning, so that those at one moment count,
+        too. What ends it says how it went: a refusal, or nothing, if the password was
+        right. Whatever else goes wrong tells the client nothing, and does not count.
+        """
+        if self.backoff is None:
+            yield
+            return
+        trial = Trial(account, subject_of(client.address))
+        wait = await self.limiter.begin(trial, self.backoff)
+        if wait:
+            refusal = errors.TooManyAttempts(wait)
+            self._tell_of(ACCOUNT, refusal)
+            raise refusal
+        try:
+            yield
+        except WRONG:
+            raise
+        except RIGHT:
+            await self.limiter.settle(trial, self.backoff, proven=True)
+            raise
+        except Exception:
+            await self.limiter.settle(trial, self.backoff, proven=False)
+            raise
+        await self.limiter.settle(trial, self.backoff, proven=True)
+
+    async def vouch(self, account: str, client: Client) -> None:
+        """Let the account know the client's address: whoever is there proved it theirs."""
+        if self.backoff is not None:
+            trial = Trial(account, subject_of(client.address))
+            await self.limiter.settle(trial, self.backoff, proven=True)
+
+    async def may_mail(self, recipient: str, purpose: Purpose) -> bool:
+        """Count a mail that anybody can ask for, unless the recipient has had enough."""
+        limits = self.mails
+        if purpose is not Purpose.RESET_PASSWORD:
+            # The last of the budget is kept for a reset: who uses it up has seen to it
+            # that the owner has a mail to get in by.
+            limits = (*limits, *map(_all_but_one, limits))
+        return await self._refusal(limits, recipient) is None
+
+    async def count_refresh(self, session_id: SessionId) -> None:
+        """Count a refresh; raises TooManyAttempts."""
+        if refusal := await self._refusal(self.refreshes, session_id):
+            raise refusal
+
+    async def _refusal(
+        self, limits: Sequence[Limit], subject: str
+    ) -> errors.TooManyAttempts | None:
+        if not limits:
+            return None
+        quotas = await self.limiter.hit([Attempt(limit, subject) for limit in limits])
+        refusal = errors.TooManyAttempts.unless_allowed(quotas)
+        if refusal is not None:
+            for name in refusal.limits:
+                self._tell_of(name, refusal)
+        return refusal
+
+    def _tell_of(self, limit: str, refusal: errors.TooManyAttempts) -> None:
+        log.warning(
+            "Over a limit", extra={"limit": limit, "retry_after": refusal.retry_after}
+        )
+        self.metrics.count("rate_limit_refusals", limit=limit)
+
+
+def _all_but_one(limit: Limit) -> Limit:
+    name = f"{limit.name}/but-one"
+    return replace(limit, name=name, quota=max(1, limit.quota - 1))
