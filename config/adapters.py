@@ -10,7 +10,8 @@ from adapters.mail.rendering import MailRenderer
 from adapters.rate_limit.memory import MemoryRateLimiter
 from config.settings import Settings
 from core import errors
-from core.ports import Clock, Mailer, RateLimiter, SecretProvider, Storage
+from core.ports import Clock, Mailer, Metrics, RateLimiter, SecretProvider, Storage
+from core.rate_limits import SteadyRateLimiter
 
 ADAPTERS = {
     "storage": {
@@ -21,10 +22,16 @@ ADAPTERS = {
         "mongodb": "adapters.storage.mongo:MongoStorage",
         "mongodb+srv": "adapters.storage.mongo:MongoStorage",
     },
-    "rate_limit": {},
+    "rate_limit": {
+        "redis": "adapters.rate_limit.redis:RedisRateLimiter",
+        "rediss": "adapters.rate_limit.redis:RedisRateLimiter",
+    },
     "secrets": {
         "env": "adapters.secrets.env:EnvSecrets",
         "file": "adapters.secrets.file:FileSecrets",
+        "aws": "adapters.secrets.aws:AwsSecrets",
+        "gcp": "adapters.secrets.gcp:GcpSecrets",
+        "azure": "adapters.secrets.azure:AzureSecrets",
     },
 }
 """Port, URL scheme, class. Outside adapters join by entry point group ``scribes_auth.PORT``."""
@@ -40,6 +47,14 @@ EXTRAS = {
     "psycopg_pool": "postgres",
     "pymongo": "mongo",
     "bson": "mongo",
+    "redis": "redis",
+    "boto3": "aws",
+    "botocore": "aws",
+    "google": "gcp",
+    "google_crc32c": "gcp",
+    "grpc": "gcp",
+    "azure": "azure",
+    "aiohttp": "azure",
 }
 """Which extra brings a package that an adapter imports."""
 
@@ -61,13 +76,22 @@ def secrets(url: str) -> SecretProvider:
     return adapter
 
 
-def rate_limiter(settings: Settings, clock: Clock) -> RateLimiter:
+def shared_limiter(settings: Settings, clock: Clock) -> RateLimiter:
     """Make the limiter that ``REDIS_URL`` names; without one, count in this process."""
     if settings.redis_url is None:
         return MemoryRateLimiter(clock)
     url = settings.redis_url.get_secret_value()
     adapter: RateLimiter = _adapter("rate_limit", url)
     return adapter
+
+
+def rate_limiter(
+    settings: Settings, shared: RateLimiter, clock: Clock, metrics: Metrics
+) -> RateLimiter:
+    """Make a limiter that counts in this process while a server does not answer."""
+    if settings.redis_url is None:
+        return shared
+    return SteadyRateLimiter(shared, MemoryRateLimiter(clock), metrics)
 
 
 def mailer(settings: Settings) -> Mailer:

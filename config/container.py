@@ -3,12 +3,17 @@
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Singleton
 
+from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from adapters.system import RandomIds, SystemClock
 from adapters.tokens.pyjwt import PyJwtTokens
 from config import adapters
+from config.keyring import live_keyring
+from config.live import Live
+from config.rewiring import Rewiring, secret_watch
 from config.settings import Settings
 from core.accounts import Accounts
+from core.guard import Guard
 from core.housekeeping import Housekeeping
 from core.identities import Identities
 from core.keys import Keys
@@ -25,14 +30,25 @@ class Container(DeclarativeContainer):
 
     clock = Singleton(SystemClock)
     ids = Singleton(RandomIds)
-    storage = Singleton(adapters.storage, settings)
-    limiter = Singleton(adapters.rate_limiter, settings, clock)
-    mailer = Singleton(adapters.mailer, settings)
+    metrics = Singleton(PrometheusMetrics)
+    live_storage = Singleton(Live, Singleton(adapters.storage, settings))
+    storage = live_storage.provided.stand_in
+    live_limiter = Singleton(Live, Singleton(adapters.shared_limiter, settings, clock))
+    limiter = Singleton(
+        adapters.rate_limiter,
+        settings,
+        live_limiter.provided.stand_in,
+        clock,
+        metrics,
+    )
+    live_mailer = Singleton(Live, Singleton(adapters.mailer, settings))
+    mailer = live_mailer.provided.stand_in
     policy = Singleton(GuidePolicy)
     hasher = Singleton(
         BcryptHasher,
         rounds=settings.provided.bcrypt_rounds,
         max_wait=settings.provided.hash_max_wait_seconds,
+        threads=settings.provided.threads_for_hashes,
     )
     tokens = Singleton(
         PyJwtTokens,
@@ -40,16 +56,38 @@ class Container(DeclarativeContainer):
         audience=settings.provided.jwt_audience,
     )
 
+    keyring = Singleton(live_keyring, settings)
+    rewiring = Singleton(
+        Rewiring,
+        settings=settings,
+        clock=clock,
+        keyring=keyring,
+        storage=live_storage,
+        limiter=live_limiter,
+        mailer=live_mailer,
+    )
+    secret_watch = Singleton(secret_watch, rewiring, metrics)
     keys = Singleton(
         Keys,
         signer=tokens,
         verifier=tokens,
-        ring=settings.provided.keyring,
+        keyring=keyring,
+        clock=clock,
         leeway=settings.provided.leeway,
+        on_unknown_kid=secret_watch.provided.look_soon,
+    )
+    guard = Singleton(
+        Guard,
+        limiter=limiter,
+        metrics=metrics,
+        backoff=settings.provided.backoff,
+        mails=settings.provided.limits.call("mails", "mails"),
+        refreshes=settings.provided.limits.call("refresh", "refresh"),
     )
     accounts = Singleton(
         Accounts,
         storage=storage,
+        guard=guard,
         hasher=hasher,
         policy=policy,
         keys=keys,
@@ -60,9 +98,10 @@ class Container(DeclarativeContainer):
     )
     sessions = Singleton(
         Sessions,
-        users=storage.provided.users,
-        sessions=storage.provided.sessions,
-        identities=Singleton(Identities, storage.provided.sessions),
+        users=storage.users,
+        sessions=storage.sessions,
+        identities=Singleton(Identities, storage.sessions),
+        guard=guard,
         hasher=hasher,
         keys=keys,
         clock=clock,

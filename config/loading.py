@@ -5,6 +5,8 @@ import os
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +14,29 @@ from pydantic import ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from config import adapters
-from config.settings import Settings
+from config.keyring import key_problems, key_warnings
+from config.settings import JWT_SECRET, FoundSecret, Settings
 from core import errors
 from core.ports import SecretProvider
 
 REFERENCE = "secret:"
-SHORTEST_KEY = {"HS256": 32, "HS384": 48, "HS512": 64}
-"""In bytes: an HMAC key is at least as long as the hash (RFC 7518, section 3.2)."""
 LOWEST_PRODUCTION_ROUNDS = 10
+
+
+@dataclass(slots=True)
+class _Fetched:
+    """What settings that are references refer to; their defaults where it is not found."""
+
+    values: dict[str, Any]
+    found: dict[str, FoundSecret] = field(default_factory=dict)
 
 
 def load_settings() -> Settings:
     """Return the settings; raises BadConfiguration that names everything wrong at once."""
     raw = {**DotEnvSettingsSource(Settings)(), **EnvSettingsSource(Settings)()}
     fetched, problems = _fetch_secrets(raw)
-    settings, more = _validated(fetched)
+    settings, more = _validated(fetched.values)
+    settings = settings.with_secrets_found(fetched.found)
     problems += more + _combined_problems(settings)
     if problems:
         raise errors.BadConfiguration(problems)
@@ -37,15 +47,13 @@ def load_settings() -> Settings:
 
 def warnings(settings: Settings) -> list[str]:
     """Return what works, but should not stay so."""
-    found = []
-    if problem := _short_key(settings):
-        found.append(problem)
+    found = key_warnings(settings)
     if settings.smtp_tls == "none":
         found.append("SMTP_TLS=none sends mails and the mail password in clear")
     return found
 
 
-def _fetch_secrets(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _fetch_secrets(raw: Mapping[str, Any]) -> tuple[_Fetched, list[str]]:
     """Return the settings that are references, resolved, and what went wrong."""
     url = raw.get("secrets_url") or _default("secrets_url")
     references = {
@@ -54,8 +62,8 @@ def _fetch_secrets(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         if isinstance(value, str) and value.startswith(REFERENCE)
     }
     if not raw.get("jwt_secret_key") and not url.startswith("env:"):
-        references["jwt_secret_key"] = "jwt-secret"  # noqa: S105 - a name
-    fetched = {field: _default(field) for field in references}
+        references[JWT_SECRET] = "jwt-secret"
+    fetched = _Fetched({field: _default(field) for field in references})
     if not references:
         return fetched, []
     try:
@@ -64,21 +72,27 @@ def _fetch_secrets(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         return fetched, []  # told once, with the other adapters
     # A loop of its own: a worker process loads its settings inside a running one.
     with ThreadPoolExecutor(1) as pool:
-        resolution = _resolve(provider, references)
-        values, problems = pool.submit(asyncio.run, resolution).result()
-    return fetched | values, problems
+        resolution = _resolve(provider, references, fetched)
+        problems = pool.submit(asyncio.run, resolution).result()
+    return fetched, problems
 
 
 async def _resolve(
-    provider: SecretProvider, references: Mapping[str, str]
-) -> tuple[dict[str, str], list[str]]:
-    values, problems = {}, []
-    for field, name in references.items():
-        try:
-            values[field] = (await provider.newest(name)).value
-        except errors.OperationError as error:
-            problems.append(f"{field.upper()}: {error}")
-    return values, problems
+    provider: SecretProvider, references: Mapping[str, str], fetched: _Fetched
+) -> list[str]:
+    problems = []
+    async with aclosing(provider):
+        for setting, name in references.items():
+            try:
+                if setting == JWT_SECRET:
+                    versions = await provider.versions(name)
+                else:
+                    versions = [await provider.newest(name)]
+                fetched.found[setting] = FoundSecret(name, versions)
+                fetched.values[setting] = versions[0].value
+            except errors.OperationError as error:
+                problems.append(f"{setting.upper()}: {error}")
+    return problems
 
 
 def _validated(fetched: dict[str, Any]) -> tuple[Settings, list[str]]:
@@ -100,7 +114,7 @@ def _default(field: str) -> Any:  # noqa: ANN401 - of any type
 
 def _combined_problems(settings: Settings) -> list[str]:
     """Return what is wrong between settings that are each well-formed."""
-    problems = adapters.problems(settings)
+    problems = adapters.problems(settings) + key_problems(settings)
     if settings.smtp_host and bool(settings.smtp_user) != bool(settings.smtp_password):
         problems.append("SMTP_USER and SMTP_PASSWORD: set both, or neither")
     if settings.in_production:
@@ -138,23 +152,7 @@ def _production_problems(settings: Settings) -> list[str]:
             "WORKERS: several workers need REDIS_URL, or each counts for itself",
         ),
     )
-    problems = [message for broken, message in rules if broken]
-    if problem := _short_key(settings):
-        problems.append(problem)
-    return problems
-
-
-def _short_key(settings: Settings) -> str | None:
-    if settings.jwt_secret_key is None:
-        return None
-    length = len(settings.jwt_secret_key.get_secret_value().encode())
-    least = SHORTEST_KEY[settings.jwt_algorithm]
-    if length >= least:
-        return None
-    return (
-        f"JWT_SECRET_KEY: {length} bytes are too short, {settings.jwt_algorithm} needs"
-        f" {least} (RFC 7518); make one with `scribes-auth generate-secret`"
-    )
+    return [message for broken, message in rules if broken]
 
 
 def _development_secret(data_dir: Path) -> str:

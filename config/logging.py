@@ -20,6 +20,10 @@ NOISY = {
     "uvicorn": logging.INFO,
     "mail.log": logging.INFO,
     "pymongo": logging.INFO,
+    "azure": logging.WARNING,  # tells of every request
+    "botocore": logging.INFO,  # tells secrets
+    "google": logging.INFO,
+    "msal": logging.INFO,
     "psycopg": logging.WARNING,  # tells of every connection it hands out
 }
 """Libraries that would say what nobody may, or wants to, read; and from where on they may."""

@@ -1,19 +1,27 @@
 """Every setting there is: its variable's name is the field's, in capitals."""
 
-import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, TypeAdapter
+from pydantic import (
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    PrivateAttr,
+    SecretStr,
+    TypeAdapter,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from core.keys import hmac_key
-from core.model import Limit, SigningKey
+from config.cores import usable_cores
+from config.limits import limit_text, limits
+from config.networks import Network, networks
+from core.keyring import UNTOLD, KeyRules
+from core.model import Backoff, Limit, SecretVersion
 from core.sessions import Rotation, SessionRules
-
-WINDOWS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-LIMIT = re.compile(r"\s*(\d{1,6})\s*/\s*(second|minute|hour|day)\s*", re.ASCII)
 
 
 def _comma_list(value: object) -> object:
@@ -22,26 +30,29 @@ def _comma_list(value: object) -> object:
     return value
 
 
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
 def _web_url(value: str) -> str:
     TypeAdapter(HttpUrl).validate_python(value)
     return value.rstrip("/")
 
 
-def _limit(value: str) -> str:
-    windows = value.split(";")
-    for window in windows:
-        match = LIMIT.fullmatch(window)
-        if match is None or int(match[1]) == 0:
-            raise ValueError(
-                "must read like 5/minute or 5/minute;20/hour, with a number from 1 and"
-                " second, minute, hour or day"
-            )
-    return value
-
-
 WebUrl = Annotated[str, BeforeValidator(_web_url)]
-LimitText = Annotated[str, BeforeValidator(_limit)]
+LimitText = Annotated[str, BeforeValidator(limit_text)]
 Seconds = Annotated[int, Field(ge=1)]
+
+
+JWT_SECRET = "jwt_secret_key"  # noqa: S105 - a setting's name
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSecret:
+    """A secret that a setting refers to: all versions of the JWT secret, else the newest."""
+
+    name: str
+    versions: Sequence[SecretVersion]
 
 
 class Settings(BaseSettings):
@@ -65,6 +76,12 @@ class Settings(BaseSettings):
     cors_origins: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_comma_list)
     ] = ()
+    trusted_proxies: Annotated[
+        tuple[Network, ...], NoDecode, BeforeValidator(networks)
+    ] = ()
+    forwarded_header: Annotated[
+        Literal["x-forwarded-for", "forwarded"], BeforeValidator(_lower)
+    ] = "x-forwarded-for"
     max_body_bytes: int = Field(65536, ge=1024)
     read_timeout_seconds: float = Field(10, gt=0)
     shutdown_timeout_seconds: int = Field(20, ge=1)
@@ -74,9 +91,14 @@ class Settings(BaseSettings):
     auto_migrate: bool | None = None
     event_retention_days: int = Field(365, ge=1)
     secrets_url: str = "env://"
+    secrets_refresh_seconds: float = Field(60, ge=1)
 
     jwt_secret_key: SecretStr | None = None
-    jwt_algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"
+    jwt_secret_key_previous: SecretStr | None = None
+    jwt_algorithm: Literal[
+        "HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA"
+    ] = "HS256"
+    jwt_key_activation_seconds: int = Field(180, ge=0)
     jwt_issuer: str = Field("scribes-auth", min_length=1)
     jwt_audience: str = Field("scribes", min_length=1)
     jwt_leeway_seconds: int = Field(10, ge=0, le=60)
@@ -100,6 +122,7 @@ class Settings(BaseSettings):
     password_policy: Literal["guide"] = "guide"  # noqa: S105 - a preset's name
     bcrypt_rounds: int = Field(12, ge=4, le=16)
     hash_max_wait_seconds: float = Field(2.5, gt=0)
+    hash_threads: int | None = Field(None, ge=1, le=256)
 
     rate_limit_enabled: bool = True
     rate_limit_login: LimitText = "5/minute"
@@ -107,6 +130,8 @@ class Settings(BaseSettings):
     rate_limit_password_reset: LimitText = "3/hour"  # noqa: S105 - a limit
     rate_limit_resend_verification: LimitText = "3/hour"
     rate_limit_change_password: LimitText = "5/minute"  # noqa: S105
+    rate_limit_refresh: LimitText = "120/minute"
+    rate_limit_mails: LimitText = "5/hour"
 
     smtp_host: str | None = None
     smtp_port: int = Field(587, ge=1, le=65535)
@@ -121,6 +146,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] | None = None
     log_file: Path | None = None
+    metrics_enabled: bool = True
+
+    _secrets: Mapping[str, FoundSecret] = PrivateAttr(default_factory=dict)
 
     @property
     def in_production(self) -> bool:
@@ -192,23 +220,73 @@ class Settings(BaseSettings):
         )
 
     @property
-    def keyring(self) -> tuple[SigningKey, ...]:
-        """The keys, newest first; needs ``jwt_secret_key``."""
-        if self.jwt_secret_key is None:
-            raise ValueError("no JWT secret: settings come from load_settings()")
-        return (hmac_key(self.jwt_secret_key.get_secret_value(), self.jwt_algorithm),)
+    def key_rules(self) -> KeyRules:
+        rules = self.session_rules
+        # Mailed tokens are made with the same keys.
+        lives = (
+            min(rules.refresh_life, rules.session_life),
+            self.verification_life,
+            self.reset_life,
+        )
+        return KeyRules(
+            activation=timedelta(seconds=self.jwt_key_activation_seconds),
+            token_life=max(lives),
+            leeway=self.leeway,
+        )
+
+    @property
+    def has_jwt_backend(self) -> bool:
+        """Whether the secrets backend has the JWT secret, so that it can change."""
+        return JWT_SECRET in self._secrets
+
+    @property
+    def secrets_found(self) -> Mapping[str, FoundSecret]:
+        """The settings that refer to secrets, and what those were at the start."""
+        return self._secrets
+
+    @property
+    def jwt_versions(self) -> Sequence[SecretVersion]:
+        """What the keys are made of, newest first; from the backend as of the start."""
+        if self.has_jwt_backend:
+            return self._secrets[JWT_SECRET].versions
+        plain = (
+            ("JWT_SECRET_KEY", self.jwt_secret_key),
+            ("JWT_SECRET_KEY_PREVIOUS", self.jwt_secret_key_previous),
+        )
+        return [
+            SecretVersion(value.get_secret_value(), variable, UNTOLD)
+            for variable, value in plain
+            if value is not None
+        ]
 
     def limits(self, bucket: str, setting: str) -> tuple[Limit, ...]:
-        """Return the limits of a bucket, from ``rate_limit_{setting}``."""
-        text: str = getattr(self, f"rate_limit_{setting}")
-        return tuple(
-            Limit(f"{bucket}/{unit}", int(quota), timedelta(seconds=WINDOWS[unit]))
-            for quota, unit in LIMIT.findall(text)
-        )
+        """Return the limits of a bucket, from ``rate_limit_{setting}``; none if switched off."""
+        if not self.rate_limit_enabled:
+            return ()
+        return limits(bucket, getattr(self, f"rate_limit_{setting}"))
+
+    @property
+    def threads_for_hashes(self) -> int:
+        """In each of the processes, which share the cores."""
+        return self.hash_threads or max(1, usable_cores() // self.workers)
+
+    @property
+    def backoff(self) -> Backoff | None:
+        return Backoff() if self.rate_limit_enabled else None
 
     def with_jwt_secret(self, secret: str) -> Self:
         """Return the same settings with a secret that was made here."""
         return self.model_copy(update={"jwt_secret_key": SecretStr(secret)})
+
+    def with_secret(self, setting: str, value: str) -> Self:
+        """Return the same settings after the secret that one refers to was changed."""
+        return self.model_copy(update={setting: SecretStr(value)})
+
+    def with_secrets_found(self, found: Mapping[str, FoundSecret]) -> Self:
+        """Return the same settings with what the secrets backend has for them."""
+        settings = self.model_copy()
+        settings._secrets = found  # noqa: SLF001 - our own
+        return settings
 
 
 def _life(seconds: int | None, **guide_unit: int) -> timedelta:

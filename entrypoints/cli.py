@@ -18,6 +18,7 @@ from core.model import RecordKind, User
 from core.ports import Storage
 from core.transfer import Transfer
 from entrypoints.http.bodies import NewUser
+from entrypoints.keys import steps, table
 
 T = TypeVar("T")
 
@@ -27,6 +28,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables
 )
+
+
+keys = typer.Typer(help="The keys that sign tokens.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
 
 
 def _settings() -> Settings:
@@ -193,6 +198,17 @@ async def _create_admin(container: Container, wanted: NewUser) -> User:
     if container.settings().migrates_itself:
         await container.storage().migrate()
     return await container.accounts().create_admin(**wanted.model_dump())
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Tell each key's state, and what is safe to do next."""
+    container = Container(settings=_settings())
+    keyring = container.keyring()
+    ring = keyring.at(container.clock().now())
+    life = keyring.rules.token_life
+    for line in (*table(ring), "", *keyring.problems, *steps(ring, life)):
+        typer.echo(line)
 
 
 @app.command("generate-secret")

@@ -41,6 +41,8 @@ REGISTRIES = re.compile(
 IMPORT_ALL = """
 import importlib, os, pkgutil, sys
 
+import azure.identity, urllib3  # vendors that try the machine at import: not ours to mend
+
 os.environ.clear()
 FORBIDDEN = (
     "os.mkdir", "socket.bind", "socket.connect", "sqlite3.connect", "subprocess.Popen"

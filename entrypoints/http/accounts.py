@@ -100,7 +100,9 @@ class ConfirmPasswordReset:
         refuses=(errors.InvalidMailToken, errors.Overloaded),
     )
     async def on_post(self, req: Request, body: PasswordReset) -> Message:
-        await self.accounts.reset_password(body.token, body.new_password)
+        await self.accounts.reset_password(
+            body.token, body.new_password, req.context.client
+        )
         return Message(message="Password reset successful")
 
 
@@ -121,5 +123,6 @@ class ChangePassword:
             await identify(req, self.sessions),
             current_password=body.current_password,
             new_password=body.new_password,
+            client=req.context.client,
         )
         return Message(message="Password changed successfully")

@@ -1,9 +1,11 @@
 """Whose access token came with a request (RFC 6750: the header, and nowhere else)."""
 
+from collections.abc import Collection, Iterable
+
 from falcon.asgi import Request
 
 from core import errors
-from core.model import Identity
+from core.model import Identity, Role
 from core.sessions import Sessions
 
 BEARER_REFUSALS = (
@@ -17,6 +19,12 @@ BEARER_REFUSALS = (
 async def identify(req: Request, sessions: Sessions) -> Identity:
     """Return who is calling; raises one of ``BEARER_REFUSALS``."""
     return await sessions.identify(_token(req.auth or ""))
+
+
+def demand_roles(identity: Identity, demands: Iterable[Collection[Role]]) -> None:
+    """Raise Forbidden unless the user's role is among those of every demand."""
+    if not all(identity.user.role in roles for roles in demands):
+        raise errors.Forbidden
 
 
 def _token(authorization: str) -> str:

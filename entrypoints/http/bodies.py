@@ -36,6 +36,16 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
+class RequestQuery(BaseModel):
+    """
+    The parameters of a query; every field is a list, since any may be repeated.
+
+    Unknown ones are refused: what is misspelt must not count for nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
 class NewUser(RequestBody):
     email: Email
     username: Username
@@ -76,6 +86,10 @@ class PasswordChange(RequestBody):
 
 class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class HeaderAnswer(Answer):
+    """An answer without a body: its fields are headers, named by their aliases."""
 
 
 class UserSummary(Answer):
@@ -120,13 +134,14 @@ class Alive(Answer):
 
 
 class Ready(Answer):
-    status: Literal["ready"] = "ready"
+    status: Literal["ready", "degraded"]
+    missing: list[Literal["redis", "secrets"]]
 
 
 class Health(Answer):
-    status: Literal["healthy", "unhealthy"]
+    status: Literal["healthy", "degraded", "unhealthy"]
     database: Literal["connected", "disconnected"]
-    redis: Literal["not configured"]
+    redis: Literal["connected", "disconnected", "not configured"]
     timestamp: Timestamp
 
 
@@ -137,7 +152,9 @@ class KeySet(Answer):
 
 
 class FieldProblem(Answer):
-    field: str = Field(description="Where in the body, with dots; empty for all of it")
+    field: str = Field(
+        description="Where in the body or query, with dots; empty for all of it"
+    )
     message: str
     code: str
 
@@ -153,4 +170,9 @@ class Problem(Answer):
     request_id: str | None = Field(None, description="To be quoted to the operator")
     errors: list[FieldProblem] | None = Field(
         None, description="With status 422: every field that breaks a rule"
+    )
+    violated_policies: list[str] | None = Field(
+        None,
+        serialization_alias="violated-policies",
+        description="With status 429: the limits that are used up",
     )

@@ -2,21 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from random import uniform
 from typing import Any
 
 from core import errors
 from core.housekeeping import Housekeeping
 from core.outbox import Outbox
-from core.ports import PasswordHasher
+from core.ports import PasswordHasher, RateLimiter
 from core.readiness import Readiness
+from core.secret_watch import SecretWatch
 
 log = logging.getLogger(__name__)
 
 FIRST_WAIT = 3.0
 TIDYING_SECONDS = 600.0
+LIMITER_SECONDS = 1.0
+JITTER = (0.7, 1.0)
 LAST_WORK = 5.0
 """Seconds that work under way gets at the end; what does not make it is done again."""
 
@@ -29,26 +33,55 @@ class Lifespan:
     outbox: Outbox
     housekeeping: Housekeeping
     hasher: PasswordHasher
+    limiter: RateLimiter
+    secrets: SecretWatch
     poll_seconds: float
+    refresh_seconds: float
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _working: asyncio.Task[None] | None = None
+    _watching: Sequence[asyncio.Task[None]] = ()
 
     async def process_startup(self, scope: dict[str, Any], event: object) -> None:
         preparing = asyncio.create_task(self.readiness.prepare())
         # What is at hand is ready before the first request; the rest is waited for
         # with the door open, so that probes get an answer.
-        await asyncio.wait([preparing], timeout=FIRST_WAIT)
+        await asyncio.gather(
+            asyncio.wait([preparing], timeout=FIRST_WAIT), self._ask_limiter()
+        )
         if preparing.done():
             preparing.result()
         self._working = asyncio.create_task(self._work(preparing))
+        watches = self._watch_limiter(), self._watch_secrets()
+        self._watching = [asyncio.create_task(watch) for watch in watches]
 
     async def process_shutdown(self, scope: dict[str, Any], event: object) -> None:
         self._stop.set()
         if self._working is not None:
             with suppress(TimeoutError, asyncio.CancelledError):
                 await asyncio.wait_for(self._working, LAST_WORK)
+        for watching in self._watching:
+            watching.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        await self.secrets.aclose()
+        await self.limiter.aclose()
         await self.hasher.aclose()
         await self.readiness.storage.aclose()
+
+    async def _watch_limiter(self) -> None:
+        while True:
+            await asyncio.sleep(LIMITER_SECONDS)
+            await self._ask_limiter()
+
+    async def _watch_secrets(self) -> None:
+        while self.secrets.watched:
+            # Not all replicas at once, and none later than it says.
+            await asyncio.sleep(self.refresh_seconds * uniform(*JITTER))  # noqa: S311 - no secret
+            await self.secrets.look()
+
+    async def _ask_limiter(self) -> None:
+        # It tells when it goes and when it is back: its answers are of no matter here.
+        with suppress(errors.Unavailable):
+            await self.limiter.ping()
 
     async def _work(self, preparing: asyncio.Task[None]) -> None:
         stopping = asyncio.create_task(self._stop.wait())

@@ -1,6 +1,5 @@
 """Limits by client address, counted before a body is read."""
 
-import ipaddress
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,9 @@ from datetime import timedelta
 from falcon.asgi import Request, Response
 
 from core import errors
+from core.addresses import subject_of
 from core.model import Attempt, Limit, Quota
-from core.ports import RateLimiter
+from core.ports import Metrics, RateLimiter
 
 BUCKETS = {
     "/auth/login": ("login", "login"),
@@ -24,25 +24,13 @@ BUCKETS = {
 """Path, the bucket that POSTs to it count in, and the setting (``RATE_LIMIT_...``)."""
 
 
-def subject_of(address: str) -> str:
-    """Return what a limit counts: an IPv4 address, or an IPv6 network of 64 bits."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
-
-
 @dataclass(frozen=True, slots=True)
 class RateLimits:
     """Counts POSTs to limited paths, and refuses those over a limit."""
 
     limiter: RateLimiter
     limits: Mapping[str, Sequence[Limit]]
+    metrics: Metrics
 
     async def process_request(self, req: Request, resp: Response) -> None:
         limits = self.limits.get(req.path, ()) if req.method == "POST" else ()
@@ -50,14 +38,20 @@ class RateLimits:
             return
         subject = subject_of(req.context.client.address)
         quotas = await self.limiter.hit([Attempt(limit, subject) for limit in limits])
-        _tell(resp, quotas)
-        refusals = [quota.reset for quota in quotas if not quota.allowed]
-        if refusals:
-            raise errors.TooManyAttempts(max(1, _seconds(max(refusals))))
+        tell(resp, quotas)
+        if refusal := errors.TooManyAttempts.unless_allowed(quotas):
+            for name in refusal.limits:
+                self.metrics.count("rate_limit_refusals", limit=name)
+            raise refusal
 
 
-def _tell(resp: Response, quotas: Sequence[Quota]) -> None:
-    """Set the headers of the IETF draft `ratelimit-headers` (structured fields)."""
+def tell(resp: Response, quotas: Sequence[Quota]) -> None:
+    """
+    Tell where the client stands.
+
+    As draft-ietf-httpapi-ratelimit-headers-11 has it, sections 3 and 4: lists of Strings
+    (RFC 9651). ``t`` is how long no more than ``r`` will be allowed.
+    """
     policies, states = [], []
     for quota in quotas:
         name, limit = f'"{quota.limit.name}"', quota.limit

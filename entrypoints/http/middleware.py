@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
+from falcon import HTTP_METHODS
 from falcon.asgi import Request, Response
 
 from core.model import Client
-from core.ports import IdGenerator
+from core.ports import IdGenerator, Metrics
+from entrypoints.http.client_address import ClientAddresses
 from entrypoints.http.operation import BodyReader
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ class RequestContext:
 
     ids: IdGenerator
     reader: BodyReader
+    addresses: ClientAddresses
 
     async def process_request(self, req: Request, resp: Response) -> None:
         given = req.get_header("X-Request-ID") or ""
@@ -45,11 +48,11 @@ class RequestContext:
         req.context.reader = self.reader
         req.context.started = time.perf_counter()
         label = (req.user_agent or "")[:LONGEST_LABEL]
-        req.context.client = Client(address=req.remote_addr, label=label)
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(
-            request_id=request_id, client=req.remote_addr
-        )
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        address = self.addresses.of(req)
+        req.context.client = Client(address=address, label=label)
+        structlog.contextvars.bind_contextvars(client=address)
 
     async def process_response(
         self, req: Request, resp: Response, resource: object, req_succeeded: bool
@@ -69,6 +72,25 @@ class RequestContext:
             status.phrase,
             extra={"milliseconds": round(seconds * 1000, 1)},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Counts and times requests by route: a path is the client's text, a route is ours."""
+
+    metrics: Metrics
+
+    async def process_response(
+        self, req: Request, resp: Response, resource: object, req_succeeded: bool
+    ) -> None:
+        route = {
+            "method": req.method if req.method in HTTP_METHODS else "other",
+            "route": req.uri_template or "none",
+        }
+        seconds = time.perf_counter() - req.context.started
+        status = str(resp.status_code)
+        self.metrics.count("http_requests", status=status, **route)
+        self.metrics.observe("http_request_duration_seconds", seconds, **route)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from core import errors
-from entrypoints.http.bodies import Problem
+from entrypoints.http.bodies import HeaderAnswer, Problem, RequestQuery
 from entrypoints.http.limits import BUCKETS
 from entrypoints.http.operation import Operation, operations_of
 from entrypoints.http.problems import STATUS
@@ -59,6 +59,8 @@ def _operation(path: str, method: str, facts: Operation) -> dict[str, Any]:
         "tags": ["auth" if path.startswith("/auth/") else "service"],
         "responses": _responses(path, facts),
     }
+    if facts.query is not None:
+        described["parameters"] = _parameters(facts.query)
     if facts.body is not None:
         described["requestBody"] = {
             "required": not facts.body_optional,
@@ -79,10 +81,9 @@ def _responses(path: str, facts: Operation) -> dict[str, Any]:
     if facts.body is not None:
         for status, reason in BODY_PROBLEMS.items():
             reasons.setdefault(status, []).append(reason)
-    good = {
-        "description": facts.status.phrase,
-        "content": _content("application/json", facts.answers),
-    }
+    if facts.query is not None:
+        broken = "A parameter of the query is unknown, or breaks its rules"
+        reasons.setdefault(HTTPStatus.UNPROCESSABLE_ENTITY, []).append(broken)
     refusals = {
         str(int(status)): {
             "description": "; or ".join(dict.fromkeys(details)),
@@ -90,7 +91,40 @@ def _responses(path: str, facts: Operation) -> dict[str, Any]:
         }
         for status, details in sorted(reasons.items())
     }
-    return {str(int(facts.status)): good, **refusals}
+    return {str(int(facts.status)): _good(facts), **refusals}
+
+
+def _good(facts: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": facts.status.phrase}
+    if _is_headers(facts):
+        described["headers"] = _headers(facts.answers)
+    else:
+        described["content"] = _content("application/json", facts.answers)
+    return described
+
+
+def _parameters(query: type[RequestQuery]) -> list[dict[str, Any]]:
+    fields = query.model_json_schema()["properties"]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": field.pop("description"),
+            "schema": field,
+        }
+        for name, field in fields.items()
+    ]
+
+
+def _headers(answers: type[BaseModel]) -> dict[str, Any]:
+    return {
+        field.serialization_alias or name: {
+            "required": True,
+            "description": field.description or "",
+            "schema": {"type": "string"},
+        }
+        for name, field in answers.model_fields.items()
+    }
 
 
 def _content(media: str, model: type[BaseModel]) -> dict[str, Any]:
@@ -99,7 +133,7 @@ def _content(media: str, model: type[BaseModel]) -> dict[str, Any]:
 
 def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     bodies = {one.body for one in operations if one.body is not None}
-    answers = {one.answers for one in operations} | {Problem}
+    answers = {one.answers for one in operations if not _is_headers(one)} | {Problem}
     _, described = models_json_schema(
         [(model, "validation") for model in sorted(bodies, key=_name)]
         + [(model, "serialization") for model in sorted(answers, key=_name)],
@@ -107,6 +141,10 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     )
     schemas: dict[str, Any] = described["$defs"]
     return schemas
+
+
+def _is_headers(facts: Operation) -> bool:
+    return issubclass(facts.answers, HeaderAnswer)
 
 
 def _name(model: type[BaseModel]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import parse_qs
 
 import falcon
 from falcon.asgi import Request, Response
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from core import errors
 from core.passwords import PasswordPolicy
-from entrypoints.http.bodies import FieldProblem
+from entrypoints.http.bodies import FieldProblem, HeaderAnswer, RequestQuery
 from entrypoints.http.problems import InvalidBody
 
 Responder = Callable[..., Awaitable[None]]
@@ -25,6 +26,7 @@ class Operation:
     summary: str
     answers: type[BaseModel]
     status: HTTPStatus
+    query: type[RequestQuery] | None
     body: type[BaseModel] | None
     body_optional: bool
     refuses: Sequence[type[errors.AuthError]]
@@ -36,16 +38,18 @@ def operation(  # noqa: PLR0913 - each is a fact of the endpoint
     *,
     answers: type[BaseModel],
     status: HTTPStatus = HTTPStatus.OK,
+    query: type[RequestQuery] | None = None,
     body: type[BaseModel] | None = None,
     body_optional: bool = False,
     refuses: Sequence[type[errors.AuthError]] = (),
     bearer: bool = False,
 ) -> Callable[[Handler], Responder]:
-    """Turn ``handler(self, req[, body])``, which returns a model, into a responder."""
+    """Turn ``handler(self, req[, query][, body])``, which returns a model, into a responder."""
     facts = Operation(
         summary=summary,
         answers=answers,
         status=status,
+        query=query,
         body=body,
         body_optional=body_optional,
         refuses=refuses,
@@ -54,13 +58,19 @@ def operation(  # noqa: PLR0913 - each is a fact of the endpoint
 
     def decorate(handler: Handler) -> Responder:
         async def responder(self: object, req: Request, resp: Response) -> None:
-            bodies: list[BaseModel] = []
+            sent: list[BaseModel] = []
+            if query is not None:
+                sent.append(query_of(req, query))
             if body is not None:
-                bodies.append(
+                sent.append(
                     await req.context.reader.read(req, body, optional=body_optional)
                 )
-            answer = await handler(self, req, *bodies)
+            answer = await handler(self, req, *sent)
             resp.status = status
+            if isinstance(answer, HeaderAnswer):
+                resp.set_headers(answer.model_dump(mode="json", by_alias=True))
+                resp.content_type = falcon.MEDIA_TEXT
+                return
             resp.content_type = falcon.MEDIA_JSON
             resp.text = answer.model_dump_json()
 
@@ -78,6 +88,19 @@ def operations_of(resource: object) -> dict[str, Operation]:
         for m in methods
     }
     return {method: facts for method, facts in found.items() if facts is not None}
+
+
+def query_of(req: Request, model: type[RequestQuery]) -> RequestQuery:
+    """Return the query; raises InvalidBody."""
+    given = parse_qs(req.query_string, keep_blank_values=True)
+    if given.keys() - model.model_fields.keys():
+        known = ", ".join(model.model_fields)
+        message = f"Unknown parameter in the query; those are: {known}"
+        raise InvalidBody([FieldProblem(field="", message=message, code="unknown")])
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise InvalidBody(_problems(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +152,22 @@ class BodyReader:
         try:
             return model.model_validate_json(content, context={"policy": self.policy})
         except ValidationError as error:
-            found = error.errors(
-                include_url=False, include_context=False, include_input=False
-            )
-        if found[0]["type"] == "json_invalid":
+            found = _problems(error)
+        if found[0].code == "json_invalid":
             raise falcon.HTTPBadRequest(description="The body is not valid JSON")
-        raise InvalidBody(
-            [
-                FieldProblem(
-                    field=".".join(str(step) for step in problem["loc"]),
-                    message=problem["msg"],
-                    code=problem["type"],
-                )
-                for problem in found
-            ]
+        raise InvalidBody(found)
+
+
+def _problems(error: ValidationError) -> list[FieldProblem]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [
+        FieldProblem(
+            field=".".join(str(step) for step in problem["loc"]),
+            message=problem["msg"],
+            code=problem["type"],
         )
+        for problem in found
+    ]
 
 
 def _is_json(content_type: str | None) -> bool:

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs
@@ -14,7 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from core import errors
 from core.accounts import Accounts
 from core.passwords import PasswordPolicy
-from entrypoints.http.problems import STATUS
+from entrypoints.http import problems
+from entrypoints.http.problems import announce
 
 TEMPLATES = Environment(
     loader=PackageLoader(__package__ or "", "templates"),
@@ -23,6 +23,7 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+PATHS = ("/verify-email", "/reset-password")
 STYLE = TEMPLATES.get_template("style.css").render()
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = (
@@ -50,15 +51,17 @@ async def _form(req: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-async def _spend(resp: Response, spending: Awaitable[object], done: str) -> None:
-    """Await what spends the token, and show how it went."""
-    try:
-        await spending
-    except errors.InvalidMailToken as error:
-        message = f"{error}. Please ask for a new email."
-        show(resp, "message.html", STATUS[type(error)], title="Sorry", message=message)
-    else:
-        show(resp, "message.html", title="Done", message=done)
+async def refuse(
+    req: Request, resp: Response, error: errors.AuthError, params: object
+) -> None:
+    """Answer an error of the core: with a page where people are, else as a problem."""
+    if req.path not in PATHS:
+        await problems.refuse(req, resp, error, params)
+        return
+    message = f"{error}."
+    if isinstance(error, errors.InvalidMailToken):
+        message += " Please ask for a new email."
+    show(resp, "message.html", announce(resp, error), title="Sorry", message=message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,9 @@ class VerifyEmailPage:
 
     async def on_post(self, req: Request, resp: Response) -> None:
         token = (await _form(req)).get("token", "")
+        await self.accounts.verify_email(token)
         done = "Your email address is verified. You can log in now."
-        await _spend(resp, self.accounts.verify_email(token), done)
+        show(resp, "message.html", title="Done", message=done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +89,20 @@ class ResetPasswordPage:
     async def on_post(self, req: Request, resp: Response) -> None:
         form = await _form(req)
         token, password = form.get("token", ""), form.get("new_password", "")
-        if problems := self.policy.problems(password):
+        if broken := self.policy.problems(password):
             status = HTTPStatus.UNPROCESSABLE_ENTITY
-            self._ask(resp, token, status, problems)
+            self._ask(resp, token, status, broken)
             return
+        await self.accounts.reset_password(token, password, req.context.client)
         done = "Your password is changed. Please log in with the new one."
-        await _spend(resp, self.accounts.reset_password(token, password), done)
+        show(resp, "message.html", title="Done", message=done)
 
     def _ask(
         self,
         resp: Response,
         token: str,
         status: HTTPStatus = HTTPStatus.OK,
-        problems: tuple[str, ...] = (),
+        broken: tuple[str, ...] = (),
     ) -> None:
         rules = self.policy.problems("")
         show(
@@ -106,5 +111,5 @@ class ResetPasswordPage:
             status,
             token=token,
             rules=rules,
-            problems=problems,
+            problems=broken,
         )

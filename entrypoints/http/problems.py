@@ -9,6 +9,7 @@ from falcon.asgi import Request, Response
 
 from core import errors
 from entrypoints.http.bodies import FieldProblem, Problem
+from entrypoints.http.limits import tell
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ STATUS: dict[type[errors.AuthError], HTTPStatus] = {
     errors.InvalidToken: HTTPStatus.UNAUTHORIZED,
     errors.ExpiredToken: HTTPStatus.UNAUTHORIZED,
     errors.SessionEnded: HTTPStatus.UNAUTHORIZED,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.InvalidRefreshToken: HTTPStatus.UNAUTHORIZED,
     errors.InvalidMailToken: HTTPStatus.BAD_REQUEST,
     errors.WrongCurrentPassword: HTTPStatus.BAD_REQUEST,
@@ -30,6 +32,9 @@ STATUS: dict[type[errors.AuthError], HTTPStatus] = {
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+"""draft-ietf-httpapi-ratelimit-headers-11, section 5.1."""
 
 BAD_TOKENS = (errors.InvalidToken, errors.ExpiredToken, errors.SessionEnded)
 """A token came, and was no good: RFC 6750 wants an error code in the challenge."""
@@ -51,7 +56,7 @@ def answer_problem(req: Request, resp: Response, problem: Problem) -> None:
         )
     resp.status = problem.status
     resp.content_type = "application/problem+json"
-    resp.text = problem.model_dump_json(exclude_none=True)
+    resp.text = problem.model_dump_json(exclude_none=True, by_alias=True)
 
 
 def _problem(status: int, detail: str, code: str) -> Problem:
@@ -60,7 +65,9 @@ def _problem(status: int, detail: str, code: str) -> Problem:
 
 
 def challenge(error: errors.AuthError) -> str:
-    """Return the `WWW-Authenticate` of a 401 (RFC 6750, section 3)."""
+    """Return the `WWW-Authenticate` of a 401 or Forbidden (RFC 6750, section 3)."""
+    if isinstance(error, errors.Forbidden):
+        return 'Bearer error="insufficient_scope"'
     if isinstance(error, BAD_TOKENS):
         return f'Bearer error="invalid_token", error_description="{error}"'
     return "Bearer"
@@ -75,14 +82,27 @@ async def refuse(
         problems = [FieldProblem(field="", message=str(error), code=error.code)]
         await refuse_body(req, resp, InvalidBody(problems), _params)
         return
+    problem = _problem(announce(resp, error), str(error), error.code)
+    if isinstance(error, errors.TooManyAttempts) and error.quotas:
+        update = {"type": QUOTA_EXCEEDED, "violated_policies": error.limits}
+        problem = problem.model_copy(update=update)
+    answer_problem(req, resp, problem)
+
+
+def announce(resp: Response, error: errors.AuthError) -> HTTPStatus:
+    """Set what headers an error needs, and return its status."""
     status = STATUS[type(error)]
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, errors.Unavailable) and type(error) is not errors.Overloaded:
         log.warning("Unavailable", extra={"reason": error.reason})
-    if status is HTTPStatus.UNAUTHORIZED:
+    if status is HTTPStatus.UNAUTHORIZED or isinstance(error, errors.Forbidden):
         resp.set_header("WWW-Authenticate", challenge(error))
     if isinstance(error, errors.TooManyAttempts | errors.Unavailable):
+        # A limit that is not the reason would tell another time to come back.
+        resp.delete_header("RateLimit")
         resp.set_header("Retry-After", str(error.retry_after))
-    answer_problem(req, resp, _problem(status, str(error), error.code))
+    if isinstance(error, errors.TooManyAttempts) and error.quotas:
+        tell(resp, error.quotas)
+    return status
 
 
 async def refuse_body(

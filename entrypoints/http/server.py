@@ -1,15 +1,18 @@
 """uvicorn, set up for this service."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from adapters.metrics.prometheus import SHARED
 from config.container import Container
 from config.loading import load_settings
 from config.logging import configure_logging
@@ -103,6 +106,13 @@ def serve(settings: Settings) -> None:
     # uvicorn ends the process by the signal that it was stopped by; to have been
     # stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with TemporaryDirectory(prefix="scribes-auth-") as directory:
+        if settings.workers > 1:
+            os.environ[SHARED] = directory
+        _run(settings)
+
+
+def _run(settings: Settings) -> None:
     uvicorn.run(
         FACTORY,
         factory=True,

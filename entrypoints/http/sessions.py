@@ -51,7 +51,7 @@ class Refresh:
         "Get a new access token, and the session's current refresh token",
         body=RefreshToken,
         answers=RefreshedTokens,
-        refuses=(errors.InvalidRefreshToken,),
+        refuses=(errors.InvalidRefreshToken, errors.TooManyAttempts),
     )
     async def on_post(self, req: Request, body: RefreshToken) -> RefreshedTokens:
         return RefreshedTokens.of(await self.sessions.refresh(body.refresh_token))

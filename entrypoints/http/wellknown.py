@@ -3,16 +3,20 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import falcon
 from falcon.asgi import Request, Response
 
+from adapters.metrics.prometheus import CONTENT_TYPE, PrometheusMetrics
 from core import errors
 from core.keys import Keys
-from core.ports import Clock, Storage
+from core.ports import Clock, RateLimiter, Storage
+from core.rate_limits import SteadyRateLimiter
 from core.readiness import Readiness
+from core.secret_watch import SecretWatch
 from entrypoints.http.bodies import Alive, Health, KeySet, Ready
+from entrypoints.http.cached import cached
 from entrypoints.http.operation import operation
 from entrypoints.http.pages import show
 
@@ -28,12 +32,24 @@ class Livez:
 
 @dataclass(frozen=True, slots=True)
 class Readyz:
+    """Stays 200 without Redis or the secrets backend: restarts bring neither back."""
+
     readiness: Readiness
+    limiter: RateLimiter
+    secrets: SecretWatch
 
     @operation("Can requests be served?", answers=Ready)
     async def on_get(self, req: Request) -> Ready:
         await self.readiness.demand()
-        return Ready()
+        missing = [
+            name
+            for name, is_missing in (
+                ("redis", _redis(self.limiter) == "disconnected"),
+                ("secrets", bool(self.secrets.problems)),
+            )
+            if is_missing
+        ]
+        return Ready(status="degraded" if missing else "ready", missing=missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +57,38 @@ class HealthCheck:
     """Always 200: the guide probes liveness here, and a restart mends no database."""
 
     storage: Storage
+    limiter: RateLimiter
     clock: Clock
 
     @operation("How are the service and what it needs?", answers=Health)
     async def on_get(self, req: Request) -> Health:
-        connected = await _answers(self.storage)
+        stores, redis = await _answers(self.storage), _redis(self.limiter)
+        status = "degraded" if redis == "disconnected" else "healthy"
         return Health(
-            status="healthy" if connected else "unhealthy",
-            database="connected" if connected else "disconnected",
-            redis="not configured",
+            status=status if stores else "unhealthy",
+            database="connected" if stores else "disconnected",
+            redis=redis,
             timestamp=self.clock.now(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """For Prometheus; asks nothing of anybody, and is not limited."""
+
+    metrics: PrometheusMetrics
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        resp.content_type = CONTENT_TYPE
+        resp.data = self.metrics.page()
+
+
+def _redis(
+    limiter: RateLimiter,
+) -> Literal["connected", "disconnected", "not configured"]:
+    if not isinstance(limiter, SteadyRateLimiter):
+        return "not configured"
+    return "connected" if limiter.connected else "disconnected"
 
 
 async def _answers(storage: Storage) -> bool:
@@ -66,6 +103,12 @@ async def _answers(storage: Storage) -> bool:
 class Jwks:
     keys: Keys
 
+    @property
+    def max_age(self) -> int:
+        """In seconds; so short that nobody meets a signature before its key."""
+        return int(self.keys.keyring.rules.publication.total_seconds())
+
+    @cached
     @operation("The public keys that verify our tokens (RFC 7517)", answers=KeySet)
     async def on_get(self, req: Request) -> KeySet:
         return KeySet(keys=[dict(key) for key in self.keys.public_keys()])

@@ -5,11 +5,15 @@ import hashlib
 import re
 import secrets
 
+from core.errors import Overloaded
 from core.ports import PasswordHasher
 
 
 class SmallHasher(PasswordHasher):
     """Right in all, though far too fast for passwords that matter."""
+
+    def demand_room(self) -> None:
+        return None
 
     async def hash(self, password: str) -> str:
         salt = self.salt()
@@ -39,6 +43,11 @@ class SmallHasher(PasswordHasher):
         # Hashed first: HMAC fills its keys up with NULs.
         key = hashlib.sha256(material).digest()
         return hashlib.pbkdf2_hmac("sha256", key, salt.encode(), 1000).hex()
+
+
+class HasNeverRoom(SmallHasher):
+    def demand_room(self) -> None:
+        raise Overloaded
 
 
 class NeverMatches(SmallHasher):

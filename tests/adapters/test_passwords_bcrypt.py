@@ -1,6 +1,9 @@
 import asyncio
 import base64
 import hashlib
+import os
+import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,6 +43,7 @@ class TestBcrypt(HasherContract):
 
 BREACHES = [
     (broken.SmallHasher, set()),
+    (broken.HasNeverRoom, {"who_comes_alone_finds_room"}),
     (
         broken.NeverMatches,
         {
@@ -189,6 +193,35 @@ async def test_who_would_wait_too_long_is_refused_at_once() -> None:
         assert 200 == len(hashes) + len(refusals)
         assert {errors.Overloaded} == {type(refusal) for refusal in refusals}
         assert await hasher.hash("x")
+
+
+async def test_a_full_queue_has_no_room_and_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with hasher_of(9, max_wait=0, threads=1) as hasher:
+        hasher.demand_room()
+        ahead = asyncio.create_task(hasher.hash("x"))
+        await asyncio.sleep(0)
+
+        for _ in range(10):
+            with pytest.raises(errors.Overloaded):
+                hasher.demand_room()
+
+        assert ["More passwords to hash than can be hashed in time"] == caplog.messages
+        await ahead
+        hasher.demand_room()
+
+
+async def test_the_threads_let_everything_else_go_first() -> None:
+    async with hasher_of(4, threads=1) as hasher:
+        before = {*threading.enumerate()}
+        await hasher.hash("x")
+        (thread,) = {*threading.enumerate()} - before
+        assert thread.native_id
+
+        mine, its = (os.getpriority(os.PRIO_PROCESS, n) for n in (0, thread.native_id))
+
+        assert its - mine == (10 if sys.platform == "linux" else 0)
 
 
 async def test_the_wait_is_told_from_the_work_ahead() -> None:

@@ -31,6 +31,12 @@ class HasherContract(Contract):
     The subject makes hashes of a few milliseconds, and is never overloaded here.
     """
 
+    async def test_who_comes_alone_finds_room(self, subject: PasswordHasher) -> None:
+        subject.demand_room()
+        await subject.hash("correct horse")
+
+        subject.demand_room()
+
     async def test_a_password_matches_its_hash(self, subject: PasswordHasher) -> None:
         for password in ("correct horse", "", " ", "pässwörd 🐎", "x" * 5000):
             stored = await subject.hash(password)

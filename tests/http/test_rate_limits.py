@@ -1,7 +1,8 @@
 import math
-import re
 from collections.abc import Callable
+from typing import TypeAlias, cast
 
+import http_sf
 import httpx
 import pytest
 
@@ -12,10 +13,11 @@ from tests.servers.service import Service
 
 pytestmark = ON_SQLITE  # attempts are not counted in the storage
 
-STATE = re.compile(r'"(?P<name>[^"]+)";r=(?P<left>\d+);t=(?P<seconds>\d+)')
-POLICY = re.compile(r'"(?P<name>[^"]+)";q=(?P<quota>\d+);w=(?P<window>\d+)')
-
 MINUTE, HOUR = 60, 3600
+QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+
+Member: TypeAlias = tuple[str, dict[str, int]]
+"""A String and its parameters."""
 
 
 @pytest.fixture(scope="module")
@@ -28,16 +30,26 @@ def guarded(limited: Service, connect: Callable[[Service], Api]) -> Api:
     return connect(limited)
 
 
+def members(answer: httpx.Response, field: str) -> list[Member]:
+    """Return a structured field that is a list (RFC 9651), by a reader that is not ours."""
+    text = answer.headers[field].encode()
+    read = cast("list[Member]", http_sf.parse(text, tltype="list"))
+    assert all(type(name) is str for name, _ in read)
+    assert all(type(n) is int for _, parameters in read for n in parameters.values())
+    return read
+
+
 def state_of(answer: httpx.Response) -> tuple[str, int, int]:
-    found = STATE.fullmatch(answer.headers["RateLimit"])
-    assert found
-    return found["name"], int(found["left"]), int(found["seconds"])
+    """Return the name of the only limit, what is left of it, and for how many seconds."""
+    ((name, parameters),) = members(answer, "RateLimit")
+    assert ["r", "t"] == [*parameters]
+    return name, parameters["r"], parameters["t"]
 
 
 def policy_of(answer: httpx.Response) -> tuple[str, int, int]:
-    found = POLICY.fullmatch(answer.headers["RateLimit-Policy"])
-    assert found
-    return found["name"], int(found["quota"]), int(found["window"])
+    ((name, parameters),) = members(answer, "RateLimit-Policy")
+    assert ["q", "w"] == [*parameters]
+    return name, parameters["q"], parameters["w"]
 
 
 def assert_the_next_is_too_many(
@@ -54,9 +66,14 @@ def assert_the_next_is_too_many(
         assert 0 < seconds <= window
         assert (name, quota, window) == policy_of(answer)
         assert "Retry-After" not in answer.headers
-    problem = assert_problem(refused, 429)
-    assert "too_many_attempts" == problem["code"]
     name, remaining, seconds = state_of(refused)
+    detail = f"Too many requests, try again in {seconds} seconds"
+    problem = assert_problem(refused, 429, detail)
+    assert ("too_many_attempts", QUOTA_EXCEEDED, [name]) == (
+        problem["code"],
+        problem["type"],
+        problem["violated-policies"],
+    )
     assert 0 == remaining
     assert (name, quota, window) == policy_of(refused)
     assert str(seconds) == refused.headers["Retry-After"]
@@ -89,7 +106,11 @@ def test_asking_for_a_reset_and_confirming_it_count_apart(guarded: Api) -> None:
     )
     # The page behind the mailed link is another door to the same room.
     page = guarded.client.post("/reset-password", data={"token": "x"})
-    assert 429 == page.status_code
+    name, remaining, seconds = state_of(page)
+    assert ("password_reset_confirm/hour", 0) == (name, remaining)
+    assert (429, str(seconds)) == (page.status_code, page.headers["Retry-After"])
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert f"Too many requests, try again in {seconds} seconds." in page.text
     assert 200 == guarded.client.get("/reset-password?token=x").status_code
 
 
@@ -141,11 +162,34 @@ def test_every_limit_can_be_changed_and_no_header_talks_it_away(
         assert 415 == first.status_code  # what can't be read counts, too
         assert (1, window) == policy_of(first)[1:]
         assert_problem(second, 429)
-    both = api.post("/auth/login", {})
-    assert [("2", "1"), ("7", str(24 * HOUR))] == [
-        (found["quota"], found["window"])
-        for found in POLICY.finditer(both.headers["RateLimit-Policy"])
+
+
+def test_every_answer_of_a_limited_endpoint_tells_of_each_of_its_limits(
+    serve: Serve, connect: Callable[[Service], Api]
+) -> None:
+    limits = {"RATE_LIMIT_LOGIN": "4/minute;20/hour;5/day"}
+    api = connect(serve(RATE_LIMIT_ENABLED="true", **limits))
+    person = api.newcomer()
+
+    answers = [
+        api.log_in(person),
+        api.log_in(person, "wrong"),
+        api.post("/auth/login", {}),
+        api.client.post("/auth/login", content=b"{"),
+        api.log_in(person),
     ]
+
+    assert [200, 401, 422, 415, 429] == [answer.status_code for answer in answers]
+    names = ["login/minute", "login/hour", "login/day"]
+    for used, answer in zip((1, 2, 3, 4, 4), answers, strict=True):
+        assert [(4, MINUTE), (20, HOUR), (5, 24 * HOUR)] == [
+            (policy["q"], policy["w"])
+            for _, policy in members(answer, "RateLimit-Policy")
+        ]
+        states = members(answer, "RateLimit")
+        assert names == [name for name, _ in states]
+        assert [4 - used, 20 - used, 5 - used] == [state["r"] for _, state in states]
+    assert ["login/minute"] == assert_problem(answers[-1], 429)["violated-policies"]
 
 
 def forwarded(number: int) -> dict[str, str]:

@@ -13,7 +13,8 @@ from entrypoints.http.app import routes
 from tests.http.api import Api
 
 TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
-FOR_PEOPLE = {"/openapi.json", "/docs", "/verify-email", "/reset-password"}
+PAGES = {"/openapi.json", "/docs", "/metrics", "/verify-email", "/reset-password"}
+"""What is no part of the API."""
 
 
 @pytest.fixture
@@ -76,8 +77,8 @@ def test_the_description_has_every_route_and_no_other(
 
     described = {path: set(methods) for path, methods in document["paths"].items()}
 
-    assert FOR_PEOPLE == served.keys() - described.keys()
-    assert {p: served[p] for p in served.keys() - FOR_PEOPLE} == described
+    assert PAGES == served.keys() - described.keys()
+    assert {p: served[p] for p in served.keys() - PAGES} == described
 
 
 def test_the_description_tells_who_needs_a_token_and_what_is_limited(
@@ -101,6 +102,7 @@ def test_the_description_tells_who_needs_a_token_and_what_is_limited(
     assert {
         "/auth/register",
         "/auth/login",
+        "/auth/refresh",
         "/auth/resend-verification",
         "/auth/password-reset/request",
         "/auth/password-reset/confirm",

@@ -9,7 +9,7 @@ class RecordingHasher(BcryptHasher):
     """Keeps the stored hash of each check."""
 
     def __init__(self) -> None:
-        super().__init__(rounds=4, max_wait=60)
+        super().__init__(rounds=4, max_wait=60, threads=2)
         self.checked: list[str | None] = []
 
     async def verify(self, password: str, stored: str | None) -> bool:
@@ -21,7 +21,7 @@ class InterruptedHasher(BcryptHasher):
     """Something happens once, between hashing or checking and what follows it."""
 
     def __init__(self, rounds: int = 4) -> None:
-        super().__init__(rounds=rounds, max_wait=60)
+        super().__init__(rounds=rounds, max_wait=60, threads=2)
         self.after_hash: Callable[[], Awaitable[object]] | None = None
         self.after_verify: Callable[[], Awaitable[object]] | None = None
 

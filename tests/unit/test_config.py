@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from config.keyring import live_keyring
 from config.loading import load_settings
 from config.settings import Settings
 from core.errors import BadConfiguration
 from core.sessions import Rotation
+from tests.doubles import NOON
 from tests.unit.environment import Environment
 
 DEFAULTS: dict[str, Any] = {
@@ -19,6 +21,8 @@ DEFAULTS: dict[str, Any] = {
     "DATA_DIR": Path("var"),
     "PUBLIC_URL": None,
     "CORS_ORIGINS": (),
+    "TRUSTED_PROXIES": (),
+    "FORWARDED_HEADER": "x-forwarded-for",
     "MAX_BODY_BYTES": 65536,
     "READ_TIMEOUT_SECONDS": 10,
     "SHUTDOWN_TIMEOUT_SECONDS": 20,
@@ -27,7 +31,9 @@ DEFAULTS: dict[str, Any] = {
     "EVENT_RETENTION_DAYS": 365,
     "REDIS_URL": None,
     "SECRETS_URL": "env://",
+    "JWT_SECRET_KEY_PREVIOUS": None,
     "JWT_ALGORITHM": "HS256",
+    "JWT_KEY_ACTIVATION_SECONDS": 180,
     "JWT_ISSUER": "scribes-auth",
     "JWT_AUDIENCE": "scribes",
     "JWT_LEEWAY_SECONDS": 10,
@@ -49,12 +55,15 @@ DEFAULTS: dict[str, Any] = {
     "PASSWORD_POLICY": "guide",
     "BCRYPT_ROUNDS": 12,
     "HASH_MAX_WAIT_SECONDS": 2.5,
+    "HASH_THREADS": None,
     "RATE_LIMIT_ENABLED": True,
     "RATE_LIMIT_LOGIN": "5/minute",
     "RATE_LIMIT_REGISTER": "3/hour",
     "RATE_LIMIT_PASSWORD_RESET": "3/hour",
     "RATE_LIMIT_RESEND_VERIFICATION": "3/hour",
     "RATE_LIMIT_CHANGE_PASSWORD": "5/minute",
+    "RATE_LIMIT_REFRESH": "120/minute",
+    "RATE_LIMIT_MAILS": "5/hour",
     "SMTP_HOST": None,
     "SMTP_PORT": 587,
     "SMTP_USER": None,
@@ -67,6 +76,7 @@ DEFAULTS: dict[str, Any] = {
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": None,
     "LOG_FILE": None,
+    "METRICS_ENABLED": True,
 }
 
 BAD = {
@@ -75,6 +85,8 @@ BAD = {
     "WORKERS": "0",
     "SINGLE_REPLICA": "perhaps",
     "PUBLIC_URL": "auth.example.com",
+    "TRUSTED_PROXIES": "proxy.example.com",
+    "FORWARDED_HEADER": "x-real-ip",
     "MAX_BODY_BYTES": "1",
     "READ_TIMEOUT_SECONDS": "0",
     "SHUTDOWN_TIMEOUT_SECONDS": "-1",
@@ -82,6 +94,7 @@ BAD = {
     "REDIS_URL": "memcached://cache",
     "SECRETS_URL": "vault://safe",
     "JWT_ALGORITHM": "none",
+    "JWT_KEY_ACTIVATION_SECONDS": "-1",
     "JWT_LEEWAY_SECONDS": "61",
     "JWT_ACCESS_TOKEN_EXPIRE_MINUTES": "30m",
     "AUTO_MIGRATE": "perhaps",
@@ -103,15 +116,19 @@ BAD = {
     "PASSWORD_POLICY": "lax",
     "BCRYPT_ROUNDS": "17",
     "HASH_MAX_WAIT_SECONDS": "0",
+    "HASH_THREADS": "0",
     "RATE_LIMIT_ENABLED": "always",
     "RATE_LIMIT_LOGIN": "5 per minute",
     "RATE_LIMIT_REGISTER": "0/hour",
     "RATE_LIMIT_PASSWORD_RESET": "3/week",
     "RATE_LIMIT_RESEND_VERIFICATION": "3/hour;",
     "RATE_LIMIT_CHANGE_PASSWORD": "-5/minute",
+    "RATE_LIMIT_REFRESH": "120/minute;100/minute",
+    "RATE_LIMIT_MAILS": "5000000/hour",
     "SMTP_PORT": "65536",
     "SMTP_TLS": "ssl",
     "SMTP_TIMEOUT_SECONDS": "31",
+    "METRICS_ENABLED": "perhaps",
     "OUTBOX_POLL_SECONDS": "0",
     "LOG_LEVEL": "LOUD",
     "LOG_FORMAT": "xml",
@@ -152,7 +169,7 @@ def test_the_guides_variables_mean_what_the_guide_says(
 
     settings = load_settings()
 
-    (key,) = settings.keyring
+    key = live_keyring(settings).at(NOON).signing
     assert (b"your-super-secret-key-min-32-chars", "HS512") == (
         key.secret,
         key.algorithm,
@@ -170,7 +187,8 @@ def test_every_bad_variable_is_told_at_once(environment: Environment) -> None:
 
 def test_every_variable_that_can_be_bad_is_tried() -> None:
     free = {
-        "HOST", "DATA_DIR", "CORS_ORIGINS", "JWT_SECRET_KEY", "JWT_ISSUER",
+        "HOST", "DATA_DIR", "CORS_ORIGINS", "JWT_SECRET_KEY", "JWT_SECRET_KEY_PREVIOUS",
+        "JWT_ISSUER",
         "JWT_AUDIENCE", "SMTP_HOST", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM_EMAIL",
         "SMTP_FROM_NAME", "LOG_FILE",
     }  # fmt: skip

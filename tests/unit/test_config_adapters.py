@@ -6,6 +6,7 @@ import pytest
 from adapters.mail.mailbox import MailboxMailer
 from adapters.mail.smtp import SmtpMailer, SmtpTls
 from adapters.rate_limit.memory import MemoryRateLimiter
+from adapters.rate_limit.redis import RedisRateLimiter
 from adapters.secrets.file import FileSecrets
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.sqlite import SqliteStorage
@@ -13,6 +14,7 @@ from config import adapters
 from config.container import Container
 from config.loading import load_settings
 from core.errors import BadConfiguration
+from core.rate_limits import SteadyRateLimiter
 from tests.unit.environment import Environment
 
 OUTSIDE = """
@@ -73,13 +75,36 @@ def test_services_get_what_the_settings_say(environment: Environment) -> None:
     assert 5 == container.hasher().rounds
     assert ("me", "you") == (container.tokens().issuer, container.tokens().audience)
     assert settings.session_rules == sessions.rules
-    assert settings.keyring == container.keys().ring
+    assert container.keyring() is container.keys().keyring
+    assert settings.key_rules == container.keyring().rules
     assert settings.leeway == container.keys().leeway
     assert settings.reset_life == container.accounts().reset_life
     assert settings.verification_life == container.accounts().verification_life
     assert container.storage() is container.accounts().storage
     assert container.storage().users is sessions.users
     assert MemoryStorage is type(container.storage())
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+def test_limits_are_counted_in_redis_and_here_while_it_is_away(
+    environment: Environment, scheme: str
+) -> None:
+    environment.set(REDIS_URL=f"{scheme}://cache.example.com")
+
+    limiter = _container().limiter()
+
+    assert isinstance(limiter, SteadyRateLimiter)
+    assert RedisRateLimiter is type(limiter.shared)
+    assert MemoryRateLimiter is type(limiter.ours)
+
+
+def test_a_missing_redis_package_is_told(environment: Environment) -> None:
+    for name in [name for name in sys.modules if "redis" in name.split(".")]:
+        environment.monkeypatch.delitem(sys.modules, name)
+    environment.monkeypatch.setitem(sys.modules, "redis", None)
+    environment.set(REDIS_URL="redis://cache.example.com")
+
+    assert "REDIS_URL: redis is missing; pip install '.[redis]'" == _problem()
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def test_both_tokens_name_the_user_and_the_session() -> None:
 
 
 async def test_each_log_in_is_a_session_of_its_own() -> None:
-    world = World()
+    world = World(backoff=None)
     await world.register()
 
     grants = await asyncio.gather(*(world.log_in() for _ in range(50)))
@@ -195,7 +195,9 @@ async def test_a_log_in_that_races_a_reset_opens_nothing_with_the_old_password()
     await world.register()
     await world.accounts.request_password_reset(EMAIL)
     mailed = world.mailed_token(Purpose.RESET_PASSWORD)
-    hasher.after_verify = lambda: world.accounts.reset_password(mailed, NEW_PASSWORD)
+    hasher.after_verify = lambda: world.accounts.reset_password(
+        mailed, NEW_PASSWORD, PHONE
+    )
 
     with pytest.raises(InvalidCredentials):
         await world.log_in()
@@ -230,7 +232,9 @@ async def test_hashing_anew_never_brings_an_old_password_back() -> None:
     await _with_stale_hash(world)
     await world.accounts.request_password_reset(EMAIL)
     mailed = world.mailed_token(Purpose.RESET_PASSWORD)
-    hasher.after_hash = lambda: world.accounts.reset_password(mailed, NEW_PASSWORD)
+    hasher.after_hash = lambda: world.accounts.reset_password(
+        mailed, NEW_PASSWORD, PHONE
+    )
 
     await world.log_in()
 

@@ -7,7 +7,7 @@ from core.errors import InvalidMailToken
 from core.events import EventKind
 from core.model import Purpose, User
 from tests.unit.hashers import InterruptedHasher
-from tests.unit.world import EMAIL, NEW_PASSWORD, World
+from tests.unit.world import EMAIL, NEW_PASSWORD, PHONE, World
 
 FORGERIES = {
     "nothing": "",
@@ -115,7 +115,7 @@ async def _spend(world: World, purpose: Purpose, mailed: str) -> None:
     if purpose is Purpose.VERIFY_EMAIL:
         await world.accounts.verify_email(mailed)
     else:
-        await world.accounts.reset_password(mailed, NEW_PASSWORD)
+        await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
 
 
 async def test_nobody_learns_from_what_is_stored_whether_an_address_is_known() -> None:
@@ -160,7 +160,7 @@ async def test_a_token_that_can_not_be_spent_costs_no_hash() -> None:
 
     for token in ("garbage", forged, late):
         with pytest.raises(InvalidMailToken):
-            await world.accounts.reset_password(token, NEW_PASSWORD)
+            await world.accounts.reset_password(token, NEW_PASSWORD, PHONE)
 
     assert hasher.after_hash is not None
     await hasher.aclose()

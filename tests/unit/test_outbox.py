@@ -8,7 +8,7 @@ from core.events import OUTGOING, EventKind
 from core.model import MailKind, Purpose
 from core.outbox import BATCH
 from tests.unit.office import Office
-from tests.unit.world import EMAIL, NEW_PASSWORD, PASSWORD
+from tests.unit.world import EMAIL, NEW_PASSWORD, PASSWORD, PHONE
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def test_the_mail_of_a_reset_lets_a_password_be_chosen(office: Office) -> 
     assert mail.token is not None
     assert MailKind.RESET_PASSWORD is mail.kind
     assert office.clock.now() + timedelta(hours=1) == mail.expires_at
-    await office.accounts.reset_password(mail.token, NEW_PASSWORD)
+    await office.accounts.reset_password(mail.token, NEW_PASSWORD, PHONE)
     await office.log_in(NEW_PASSWORD)
 
 

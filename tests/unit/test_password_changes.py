@@ -13,7 +13,7 @@ from core.events import EventKind
 from core.model import EndReason, Purpose, User
 from core.sessions import Grant
 from tests.unit.hashers import InterruptedHasher
-from tests.unit.world import EMAIL, HASHER, NEW_PASSWORD, PASSWORD, World
+from tests.unit.world import EMAIL, HASHER, NEW_PASSWORD, PASSWORD, PHONE, World
 
 
 async def _asked_for_a_reset(world: World) -> str:
@@ -26,6 +26,7 @@ async def _change(world: World, grant: Grant, current: str, new: str) -> None:
         await world.sessions.identify(grant.access_token),
         current_password=current,
         new_password=new,
+        client=PHONE,
     )
 
 
@@ -34,7 +35,7 @@ async def test_a_reset_replaces_the_password_and_ends_all_sessions() -> None:
     grants = [await world.newcomer(), await world.log_in()]
     mailed = await _asked_for_a_reset(world)
 
-    await world.accounts.reset_password(mailed, NEW_PASSWORD)
+    await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
 
     for grant in grants:
         with pytest.raises(SessionEnded):
@@ -51,7 +52,10 @@ async def test_a_reset_token_is_spent_once() -> None:
     mailed = await _asked_for_a_reset(world)
 
     answers = await asyncio.gather(
-        *(world.accounts.reset_password(mailed, f"{PASSWORD}{n}") for n in range(50)),
+        *(
+            world.accounts.reset_password(mailed, f"{PASSWORD}{n}", PHONE)
+            for n in range(50)
+        ),
         return_exceptions=True,
     )
 
@@ -68,7 +72,7 @@ async def test_a_reset_token_lives_an_hour() -> None:
     world.wait(hours=1)
 
     with pytest.raises(InvalidMailToken):
-        await world.accounts.reset_password(mailed, NEW_PASSWORD)
+        await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
 
 
 async def test_a_reset_with_a_bad_password_spends_nothing() -> None:
@@ -77,9 +81,9 @@ async def test_a_reset_with_a_bad_password_spends_nothing() -> None:
     mailed = await _asked_for_a_reset(world)
 
     with pytest.raises(PasswordRejected):
-        await world.accounts.reset_password(mailed, "short")
+        await world.accounts.reset_password(mailed, "short", PHONE)
 
-    assert await world.accounts.reset_password(mailed, NEW_PASSWORD)
+    assert await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
 
 
 async def test_a_change_ends_every_other_session_and_keeps_this_one() -> None:
@@ -107,7 +111,7 @@ async def test_a_change_voids_reset_mails() -> None:
     await _change(world, grant, PASSWORD, NEW_PASSWORD)
 
     with pytest.raises(InvalidMailToken):
-        await world.accounts.reset_password(mailed, PASSWORD)
+        await world.accounts.reset_password(mailed, PASSWORD, PHONE)
 
 
 @pytest.mark.parametrize("current", ["", "WrongPass123!", NEW_PASSWORD, PASSWORD + " "])
@@ -133,7 +137,7 @@ async def test_a_change_to_a_bad_password_is_refused() -> None:
 
 
 async def test_of_any_number_of_changes_at_once_one_succeeds() -> None:
-    world = World()
+    world = World(backoff=None)
     grant = await world.newcomer()
 
     answers = await asyncio.gather(
@@ -150,7 +154,9 @@ async def test_a_change_that_races_a_reset_changes_nothing() -> None:
     world = World(hasher)
     grant = await world.newcomer()
     mailed = await _asked_for_a_reset(world)
-    hasher.after_verify = lambda: world.accounts.reset_password(mailed, NEW_PASSWORD)
+    hasher.after_verify = lambda: world.accounts.reset_password(
+        mailed, NEW_PASSWORD, PHONE
+    )
 
     with pytest.raises(WrongCurrentPassword):
         await _change(world, grant, PASSWORD, "ThirdPass789#")

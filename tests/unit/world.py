@@ -6,16 +6,32 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
+from adapters.rate_limit.memory import MemoryRateLimiter
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.sessions import MemorySessions
 from adapters.system import RandomIds
 from adapters.tokens.pyjwt import PyJwtTokens
+from adapters.tokens.secret_keys import SecretKeys
 from core.accounts import Accounts
 from core.events import Event, EventKind
+from core.guard import Guard
 from core.identities import Identities
+from core.keyring import UNTOLD, Keyring, KeyRules
 from core.keys import Keys, hmac_key
-from core.model import Client, Identity, Purpose, Session, SessionId, TokenKind, User
+from core.model import (
+    Backoff,
+    Client,
+    Identity,
+    Limit,
+    Purpose,
+    SecretVersion,
+    Session,
+    SessionId,
+    TokenKind,
+    User,
+)
 from core.passwords import GuidePolicy
 from core.ports import PasswordHasher
 from core.sessions import Grant, Rotation, SessionRules, Sessions
@@ -26,6 +42,11 @@ PASSWORD = "SecurePass123!"
 NEW_PASSWORD = "AnotherPass456?"
 PHONE = Client(address="192.0.2.1", label="phone")
 KEY = hmac_key("k" * 32, "HS256")
+KEY_RULES = KeyRules(
+    activation=timedelta(minutes=3),
+    token_life=timedelta(days=7),
+    leeway=timedelta(seconds=10),
+)
 RULES = SessionRules(
     access_life=timedelta(minutes=30),
     refresh_life=timedelta(days=7),
@@ -34,7 +55,10 @@ RULES = SessionRules(
     grace=timedelta(seconds=30),
     require_verified_email=False,
 )
-HASHER = BcryptHasher(rounds=4, max_wait=60)
+BACKOFF = Backoff()
+MAILS = Limit("mails/hour", 5, timedelta(hours=1))
+REFRESHES = Limit("refresh/minute", 120, timedelta(minutes=1))
+HASHER = BcryptHasher(rounds=4, max_wait=60, threads=2)
 
 
 class BusySessions(MemorySessions):
@@ -51,14 +75,35 @@ class BusySessions(MemorySessions):
 class World:
     """A service without its doors; ``rules`` replace those of ``RULES``."""
 
-    def __init__(self, hasher: PasswordHasher = HASHER, **rules: Any) -> None:  # noqa: ANN401 - of any type
+    def __init__(
+        self,
+        hasher: PasswordHasher = HASHER,
+        backoff: Backoff | None = BACKOFF,
+        **rules: Any,  # noqa: ANN401 - of any type
+    ) -> None:
         self.clock = SetClock()
+        self.metrics = PrometheusMetrics()
         self.storage = MemoryStorage.from_url("memory://")
         self.tokens = PyJwtTokens("scribes-auth", "scribes")
-        leeway = timedelta(seconds=10)
-        self.keys = Keys(self.tokens, self.tokens, [KEY], leeway)
+        self.keyring = Keyring(SecretKeys(), KEY_RULES)
+        self.keyring.load([SecretVersion("k" * 32, "1", UNTOLD)])
+        self.keys = Keys(
+            signer=self.tokens,
+            verifier=self.tokens,
+            keyring=self.keyring,
+            clock=self.clock,
+            leeway=KEY_RULES.leeway,
+        )
+        guard = Guard(
+            limiter=MemoryRateLimiter(self.clock),
+            metrics=self.metrics,
+            backoff=backoff,
+            mails=[MAILS],
+            refreshes=[REFRESHES],
+        )
         self.accounts = Accounts(
             storage=self.storage,
+            guard=guard,
             hasher=hasher,
             policy=GuidePolicy(),
             keys=self.keys,
@@ -72,6 +117,7 @@ class World:
             users=self.storage.users,
             sessions=busy,
             identities=Identities(busy),
+            guard=guard,
             hasher=hasher,
             keys=self.keys,
             clock=self.clock,
@@ -90,8 +136,10 @@ class World:
             full_name=None,
         )
 
-    async def log_in(self, password: str = PASSWORD, email: str = EMAIL) -> Grant:
-        return await self.sessions.log_in(email=email, password=password, client=PHONE)
+    async def log_in(
+        self, password: str = PASSWORD, email: str = EMAIL, client: Client = PHONE
+    ) -> Grant:
+        return await self.sessions.log_in(email=email, password=password, client=client)
 
     async def newcomer(self) -> Grant:
         """Register somebody and log them in."""
@@ -121,6 +169,11 @@ class World:
 
     def count(self, kind: EventKind) -> int:
         return sum(event.kind is kind for event in self.events)
+
+    def refusals(self, limit: str) -> float:
+        """Return how often the metrics say that this limit refused."""
+        name = "scribes_rate_limit_refusals_total"
+        return self.metrics.registry.get_sample_value(name, {"limit": limit}) or 0
 
     def mailed_token(self, purpose: Purpose) -> str:
         """Return what the latest mail for this purpose carries."""

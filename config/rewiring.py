@@ -1,0 +1,106 @@
+"""What becomes of a secret that was changed in its backend."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from config import adapters
+from config.live import Live, close
+from config.settings import JWT_SECRET, Settings
+from core import errors
+from core.keyring import Keyring
+from core.model import SecretVersion
+from core.ports import Clock, Mailer, Metrics, RateLimiter, Storage
+from core.secret_watch import SecretWatch, Watched
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Rewiring:
+    """Puts the settings in force that refer to secrets, whenever those change."""
+
+    settings: Settings
+    clock: Clock
+    keyring: Keyring
+    storage: Live[Storage]
+    limiter: Live[RateLimiter]
+    mailer: Live[Mailer]
+    _values: dict[str, str] = field(init=False, repr=False)
+    """In force, by setting."""
+
+    def __post_init__(self) -> None:
+        found = self.settings.secrets_found
+        self._values = {it: found[it].versions[0].value for it in found}
+
+    def watched(self) -> list[Watched]:
+        return [
+            Watched(found.name, self._use_keys, every_version=True)
+            if setting == JWT_SECRET
+            else Watched(found.name, partial(self._use, setting))
+            for setting, found in self.settings.secrets_found.items()
+        ]
+
+    async def _use_keys(self, versions: Sequence[SecretVersion]) -> None:
+        self.keyring.load(versions)
+
+    async def _use(self, setting: str, versions: Sequence[SecretVersion]) -> None:
+        newest = versions[0]
+        if newest.value == self._values[setting]:
+            return
+        renew = self._renewals.get(setting)
+        told = {"setting": setting.upper(), "version": newest.version}
+        if renew is None:
+            log.warning("Secret changed: restart to use the new value", extra=told)
+        else:
+            settings = self.settings.with_secret(setting, newest.value)
+            await renew(settings)
+            self.settings = settings
+            log.info("Secret changed and in force", extra=told)
+        self._values[setting] = newest.value
+
+    @property
+    def _renewals(self) -> Mapping[str, Callable[[Settings], Awaitable[None]]]:
+        return {
+            "database_url": self._renew_storage,
+            "redis_url": self._renew_limiter,
+            "smtp_user": self._renew_mailer,
+            "smtp_password": self._renew_mailer,
+        }
+
+    async def _renew_storage(self, settings: Settings) -> None:
+        successor = adapters.storage(settings)
+        try:
+            await successor.open()
+            pending = await successor.pending()
+            if pending:
+                raise errors.BadConfiguration(  # noqa: TRY301 - as what opening raises
+                    [f"DATABASE_URL: its schema is behind: {', '.join(pending)}"]
+                )
+        except BaseException:
+            await close(successor)
+            raise
+        await self.storage.replace(successor)
+
+    async def _renew_limiter(self, settings: Settings) -> None:
+        successor = adapters.shared_limiter(settings, self.clock)
+        try:
+            await successor.ping()
+        except BaseException:
+            await close(successor)
+            raise
+        await self.limiter.replace(successor)
+
+    async def _renew_mailer(self, settings: Settings) -> None:
+        await self.mailer.replace(adapters.mailer(settings))
+
+
+def secret_watch(rewiring: Rewiring, metrics: Metrics) -> SecretWatch:
+    """Return the watch over all secrets that settings refer to."""
+    return SecretWatch(
+        provider=adapters.secrets(rewiring.settings.secrets_url),
+        watched=rewiring.watched(),
+        clock=rewiring.clock,
+        metrics=metrics,
+    )

