@@ -159,7 +159,7 @@ def is_told(answer: httpx.Response, status: int, promises: Promises) -> bool:
 async def another_answer(promises: Promises, load: list[asyncio.Task[None]]) -> None:
     """Wait until something is promised again, or a caller has failed."""
     before = promises.answers
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while promises.answers == before:
             for caller in load:
                 if caller.done():

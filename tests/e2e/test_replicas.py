@@ -23,7 +23,7 @@ pytestmark = [ON_SERVERS, pytest.mark.timeout(300)]
 PEOPLE = 100
 """Each sends 20 requests."""
 
-AT_ONCE = 10
+AT_ONCE = 6
 """People; each has up to three requests under way."""
 
 INTENDED = {

@@ -40,7 +40,8 @@ class MongoUsers(UserRepository):
     ) -> User:
         db = self.database
         # One after the other, so that of racers only the one that succeeds draws an id.
-        async with db.answering(), db.turn(("new", user.email_key)):
+        email, username = ("email", user.email_key), ("username", user.username_key)
+        async with db.answering(), db.turn(email), db.turn(username):
             await _refuse_if_taken(db, user)
             return await _add(db, replace(user, id=await _new_id(db)), token, events)
 
