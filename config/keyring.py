@@ -26,6 +26,11 @@ def key_problems(settings: Settings) -> list[str]:
             "JWT_SECRET_KEY_PREVIOUS: only beside a plain JWT_SECRET_KEY; the secrets"
             " backend has the versions of its own"
         )
+    if settings.key_activation_seconds <= settings.secrets_refresh_seconds:
+        found.append(
+            "JWT_KEY_ACTIVATION_SECONDS: must be longer than SECRETS_REFRESH_SECONDS, or"
+            " replicas meet keys that they have not seen yet"
+        )
     return found
 
 

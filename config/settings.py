@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     jwt_algorithm: Literal[
         "HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA"
     ] = "HS256"
-    jwt_key_activation_seconds: int = Field(180, ge=0)
+    jwt_key_activation_seconds: int | None = Field(None, ge=0)
     jwt_issuer: str = Field("scribes-auth", min_length=1)
     jwt_audience: str = Field("scribes", min_length=1)
     jwt_leeway_seconds: int = Field(10, ge=0, le=60)
@@ -229,10 +229,17 @@ class Settings(BaseSettings):
             self.reset_life,
         )
         return KeyRules(
-            activation=timedelta(seconds=self.jwt_key_activation_seconds),
+            activation=timedelta(seconds=self.key_activation_seconds),
             token_life=max(lives),
             leeway=self.leeway,
         )
+
+    @property
+    def key_activation_seconds(self) -> float:
+        """A third of it is for replicas to see a new key, one for those who keep our JWKS."""
+        if self.jwt_key_activation_seconds is None:
+            return 3 * self.secrets_refresh_seconds
+        return self.jwt_key_activation_seconds
 
     @property
     def has_jwt_backend(self) -> bool:
@@ -267,8 +274,8 @@ class Settings(BaseSettings):
 
     @property
     def threads_for_hashes(self) -> int:
-        """In each of the processes, which share the cores."""
-        return self.hash_threads or max(1, usable_cores() // self.workers)
+        """In each process: its share of the cores, less one for all that is not hashing."""
+        return self.hash_threads or max(1, usable_cores() // self.workers - 1)
 
     @property
     def backoff(self) -> Backoff | None:
@@ -280,7 +287,9 @@ class Settings(BaseSettings):
 
     def with_secret(self, setting: str, value: str) -> Self:
         """Return the same settings after the secret that one refers to was changed."""
-        return self.model_copy(update={setting: SecretStr(value)})
+        is_hidden = isinstance(getattr(self, setting), SecretStr)
+        changed = SecretStr(value) if is_hidden else value
+        return self.model_copy(update={setting: changed})
 
     def with_secrets_found(self, found: Mapping[str, FoundSecret]) -> Self:
         """Return the same settings with what the secrets backend has for them."""

@@ -20,11 +20,11 @@ HASHING = {
 """POSTs to these need a password hashed."""
 
 
-PAUSE = 0.001
+PAUSE = 0.002
 """Seconds from one to the next, if another waits: no machine hashes so many passwords."""
 
 ROOM = 1000
-"""How many may wait for their turn, which is then a second or two away."""
+"""How many may wait for their turn, which is then two or three seconds away."""
 
 
 @dataclass(slots=True)

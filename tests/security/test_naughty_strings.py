@@ -67,7 +67,7 @@ RAW: dict[str, bytes] = {
 def unharmed(service: Service, api: Api) -> Iterator[None]:
     """In the end the service is as it was."""
     yield
-    assert {"status": "ready"} == api.client.get("/readyz").json()
+    assert {"status": "ready", "missing": []} == api.client.get("/readyz").json()
     latest = api.newcomer()
     assert 200 == api.me(api.session(latest)["access_token"]).status_code
     wait_for(lambda: _has_mail(service, latest), "the last mail", seconds=30)

@@ -55,9 +55,9 @@ def test_every_provider_builds_and_connects_to_nothing() -> None:
 def test_by_default_everything_is_embedded() -> None:
     container = _container()
 
-    assert SqliteStorage is type(container.storage())
-    assert MemoryRateLimiter is type(container.limiter())
-    assert MailboxMailer is type(container.mailer())
+    assert SqliteStorage is type(container.live_storage().adapter)
+    assert MemoryRateLimiter is type(container.live_limiter().adapter)
+    assert MailboxMailer is type(container.live_mailer().adapter)
 
 
 def test_services_get_what_the_settings_say(environment: Environment) -> None:
@@ -82,7 +82,7 @@ def test_services_get_what_the_settings_say(environment: Environment) -> None:
     assert settings.verification_life == container.accounts().verification_life
     assert container.storage() is container.accounts().storage
     assert container.storage().users is sessions.users
-    assert MemoryStorage is type(container.storage())
+    assert MemoryStorage is type(container.live_storage().adapter)
 
 
 @pytest.mark.parametrize("scheme", ["redis", "rediss"])
@@ -91,10 +91,12 @@ def test_limits_are_counted_in_redis_and_here_while_it_is_away(
 ) -> None:
     environment.set(REDIS_URL=f"{scheme}://cache.example.com")
 
-    limiter = _container().limiter()
+    container = _container()
+    limiter = container.limiter()
 
     assert isinstance(limiter, SteadyRateLimiter)
-    assert RedisRateLimiter is type(limiter.shared)
+    assert container.live_limiter().stand_in is limiter.shared
+    assert RedisRateLimiter is type(container.live_limiter().adapter)
     assert MemoryRateLimiter is type(limiter.ours)
 
 
@@ -121,7 +123,7 @@ def test_a_mail_host_is_spoken_to_by_smtp(
 ) -> None:
     environment.set(SMTP_HOST="mail.example.com", **settings)
 
-    mailer = _container().mailer()
+    mailer = _container().live_mailer().adapter
 
     assert isinstance(mailer, SmtpMailer)
     assert ("mail.example.com", tls) == (mailer.host, mailer.tls)
@@ -193,7 +195,7 @@ def test_an_outside_adapter_joins_by_its_entry_point(environment: Environment) -
     environment.monkeypatch.syspath_prepend(environment.directory / "site")
     environment.set(DATABASE_URL="cloud://nine")
 
-    storage = _container().storage()
+    storage = _container().live_storage().adapter
 
     assert "CloudStorage" == type(storage).__name__
 

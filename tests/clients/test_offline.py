@@ -1,0 +1,231 @@
+"""Services that protect `GET /notes` by our public keys, in Python and Node."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.clients.programs import (
+    COOLDOWN,
+    FalconNotes,
+    FastApiNotes,
+    NodeNotes,
+    NotesService,
+)
+from tests.contract.private_keys import (
+    PrivateKey,
+    jwk_of,
+    pem,
+    private_key,
+    public_pem,
+    sign,
+)
+from tests.http.api import PASSWORD, Api, Person, bearer
+from tests.security.forge import GONE, Forger, b64
+from tests.servers.service import NO_TLS, Service, wait_for
+
+PROGRAMS = (FastApiNotes, FalconNotes, NodeNotes)
+ALGORITHMS = ("EdDSA", "RS256")
+JWKS = "GET /.well-known/jwks.json"
+
+
+class World:
+    """The service with a key that the test has, too, and somebody's tokens."""
+
+    def __init__(self, auth: Service, algorithm: str) -> None:
+        self.auth = auth
+        self.algorithm = algorithm
+        self.key: PrivateKey = private_key(algorithm)
+        with auth.client() as client:
+            self.tokens = Api(client).session()
+        self.token: str = self.tokens["access_token"]
+
+    @property
+    def forger(self) -> Forger:
+        return Forger.of(
+            self.token, lambda text: b64(sign(self.key, self.algorithm, text))
+        )
+
+
+def notes(
+    service: NotesService, token: str | None, path: str = "/notes"
+) -> httpx.Response:
+    return httpx.get(f"{service.url}{path}", headers=bearer(token), verify=NO_TLS)
+
+
+@pytest.fixture(scope="module", params=ALGORITHMS)
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    settings = {
+        "JWT_ALGORITHM": request.param,
+        "JWT_SECRET_KEY": pem(private_key(request.param)),
+    }
+    with Service(tmp_path_factory.mktemp("auth"), **settings) as auth:
+        yield World(auth, request.param)
+
+
+@pytest.fixture(scope="module", params=PROGRAMS, ids=lambda kind: str(kind.__name__))
+def service(request: pytest.FixtureRequest, world: World) -> Iterator[NotesService]:
+    running = request.param(world.auth.url, world.algorithm)
+    yield running.start()
+    running.stop()
+
+
+def test_who_has_a_token_gets_the_notes(service: NotesService, world: World) -> None:
+    answer = notes(service, world.token)
+
+    owner = str(world.tokens["user"]["id"])
+    assert (200, {"owner": owner, "notes": []}) == (answer.status_code, answer.json())
+
+
+def test_who_has_none_is_asked_for_one(service: NotesService) -> None:
+    answer = notes(service, None)
+
+    assert 401 == answer.status_code
+    assert "Bearer" == answer.headers["WWW-Authenticate"]
+
+
+def hostile_tokens(world: World) -> dict[str, str]:
+    """Return tokens that must open nothing, by what is wrong with them."""
+    forger, now = world.forger, int(time.time())
+    header, claims, signature = world.token.split(".")
+    other = Forger.of(
+        world.token,
+        lambda text: b64(sign(fresh_key(world.algorithm), world.algorithm, text)),
+    )
+    own_jwk = jwk_of(fresh_key(world.algorithm))
+    public = public_pem(world.key)
+    return {
+        "garbage": "x",
+        "another signature": f"{header}.{claims}.{signature[::-1]}",
+        "no signature": f"{header}.{claims}.",
+        "alg none": f"{forger.unsigned(alg='none')}.",
+        "the public key as a shared secret": forger.with_mac(public, alg="HS256"),
+        "an empty shared secret": forger.with_mac(b"", alg="HS256"),
+        "another key under our kid": other.with_header(),
+        "a key of its own": other.with_header(jwk=own_jwk),
+        "an unknown kid": forger.with_header(kid="nobody"),
+        "a kid that is no text": forger.with_header(kid=["nobody"]),
+        "a refresh token": world.tokens["refresh_token"],
+        "no type": forger.with_header(typ=GONE),
+        "the plain type": forger.with_header(typ="JWT"),
+        "another issuer": forger.with_claims(iss="https://evil.example"),
+        "no issuer": forger.with_claims(iss=GONE),
+        "another audience": forger.with_claims(aud="others"),
+        "no audience": forger.with_claims(aud=GONE),
+        "expired": forger.with_claims(exp=now - 60),
+        "endless": forger.with_claims(exp=GONE),
+        "not yet": forger.with_claims(nbf=now + 3600),
+        "nobody's": forger.with_claims(sub=GONE),
+        "without a session": forger.with_claims(sid=GONE),
+        "without a role": forger.with_claims(role=GONE),
+    }
+
+
+def fresh_key(algorithm: str) -> PrivateKey:
+    return private_key.__wrapped__(algorithm)
+
+
+def test_hostile_tokens_open_nothing(service: NotesService, world: World) -> None:
+    # What is rightly signed and says nothing wrong is good, whoever made it.
+    assert 200 == notes(service, world.forger.with_claims()).status_code
+
+    answers = {
+        name: notes(service, token) for name, token in hostile_tokens(world).items()
+    }
+
+    refused = (401, 'Bearer error="invalid_token"')
+    assert dict.fromkeys(answers, refused) == {
+        name: (answer.status_code, answer.headers.get("WWW-Authenticate"))
+        for name, answer in answers.items()
+    }
+
+
+def test_a_role_can_be_demanded(service: NotesService, world: World) -> None:
+    mallory = world.forger.with_claims(role="admin")
+
+    assert 403 == notes(service, world.token, "/notes/all").status_code
+    assert 200 == notes(service, mallory, "/notes/all").status_code
+    assert 200 == notes(service, admins_token(world.auth), "/notes/all").status_code
+
+
+def admins_token(auth: Service) -> str:
+    """Return the access token of a new administrator."""
+    admin = Person.new()
+    made = auth.run(
+        "create-admin", "--email", admin.email, "--username", admin.username,
+        "--password", PASSWORD,
+    )  # fmt: skip
+    assert 0 == made.returncode, made.stderr
+    with auth.client() as client:
+        return str(Api(client).session(admin)["access_token"])
+
+
+def test_offline_a_log_out_is_not_seen_and_auth_me_sees_it(
+    service: NotesService, world: World
+) -> None:
+    with world.auth.client() as client:
+        api = Api(client)
+        token = api.session()["access_token"]
+        api.post("/auth/logout", token=token)
+
+        assert 401 == api.me(token).status_code
+    assert 200 == notes(service, token).status_code
+
+
+def test_made_up_kids_cause_few_fetches(service: NotesService, world: World) -> None:
+    before = world.auth.output.count(JWKS)
+    began = time.monotonic()
+
+    for number in range(50):
+        token = world.forger.with_header(kid=f"made-up-{number}")
+        assert 401 == notes(service, token).status_code
+
+    cooldowns = (time.monotonic() - began) / float(COOLDOWN)
+    assert 1 <= world.auth.output.count(JWKS) - before <= cooldowns + 1
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_new_key_is_fetched_when_it_is_first_met_and_an_outage_is_none_here(
+    program: type[NotesService], tmp_path: Path
+) -> None:
+    old, new = (pem(fresh_key("EdDSA")) for _ in "ab")
+    settings = {"JWT_ALGORITHM": "EdDSA", "JWT_SECRET_KEY": old}
+    with Service(tmp_path, **settings) as auth, auth.client() as client:
+        api, person = Api(client), Person.new()
+        api.register(person)
+        first = api.session(person)["access_token"]
+        service = program(auth.url, "EdDSA").start()
+        try:
+            assert_goes_on(service, auth, first)
+            auth.start(JWT_SECRET_KEY=new, JWT_SECRET_KEY_PREVIOUS=old)
+            second = api.session(person)["access_token"]
+            assert_accepts(service, first, second)
+
+            auth.stop()
+            assert_accepts(service, first, second)
+        finally:
+            service.stop()
+
+
+def assert_goes_on(service: NotesService, auth: Service, token: str) -> None:
+    """Check that an outage matters until the keys are there, and then no more."""
+    auth.stop()
+    assert 503 == notes(service, token).status_code
+    auth.start()
+    assert_accepts(service, token)
+    auth.stop()
+    assert_accepts(service, token)
+
+
+def assert_accepts(service: NotesService, *tokens: str) -> None:
+    for token in tokens:
+        wait_for(partial(is_let_in, service, token), "the service's keys")
+
+
+def is_let_in(service: NotesService, token: str) -> bool:
+    return notes(service, token).is_success
