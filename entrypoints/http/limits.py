@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from falcon.asgi import Request, Response
 
@@ -32,7 +33,9 @@ class RateLimits:
     limits: Mapping[str, Sequence[Limit]]
     metrics: Metrics
 
-    async def process_request(self, req: Request, resp: Response) -> None:
+    async def process_resource(
+        self, req: Request, resp: Response, resource: object, params: dict[str, Any]
+    ) -> None:
         limits = self.limits.get(req.path, ()) if req.method == "POST" else ()
         if not limits:
             return

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from falcon.asgi import Request, Response
 
@@ -41,7 +42,9 @@ class Turnstile:
     hasher: PasswordHasher
     _waiting: deque[asyncio.Future[None]] = field(default_factory=deque, init=False)
 
-    async def process_request(self, req: Request, resp: Response) -> None:
+    async def process_resource(
+        self, req: Request, resp: Response, resource: object, params: dict[str, Any]
+    ) -> None:
         if req.method != "POST" or req.path not in BUCKETS:
             return
         await self._turn()

@@ -48,6 +48,18 @@ def test_requests_are_counted_and_timed_by_route_and_status(counted: Api) -> Non
     assert 0 < found[f"{name}_sum"]["POST", "/auth/login"] < 60
 
 
+def test_refusals_by_a_limit_are_told_by_route_and_by_limit(counted: Api) -> None:
+    before = figures(counted)[REQUESTS].get(("POST", "/auth/register", "429"), 0)
+    for _ in range(5):
+        counted.client.post("/auth/register", json=Person.new().details)
+
+    found = figures(counted)
+
+    refused = found[REQUESTS]["POST", "/auth/register", "429"] - before
+    assert 2 <= refused
+    assert refused <= found["scribes_rate_limit_refusals_total"]["register/hour",]
+
+
 def test_no_text_of_a_client_becomes_a_label(counted: Api) -> None:
     for number in range(20):
         counted.client.get(f"/nowhere/{number}?token={number}")

@@ -24,7 +24,7 @@ def request(path: str, method: str = "POST") -> asgi.Request:
 
 
 async def passed(turnstile: Turnstile, path: str, method: str = "POST") -> None:
-    await turnstile.process_request(request(path, method), asgi.Response())
+    await turnstile.process_resource(request(path, method), asgi.Response(), None, {})
 
 
 def test_all_that_hashes_is_limited() -> None:
