@@ -2,7 +2,6 @@ import asyncio
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,40 +17,38 @@ from tests.e2e.traffic import Traffic, traffic
 from tests.servers.clouds import CLOUDS, Cloud
 from tests.servers.existing import ExistingServer
 from tests.servers.postgres import PostgresServer
-from tests.servers.service import Service
+from tests.servers.service import Service, together
 
 pytestmark = pytest.mark.timeout(300)
 
 SETTINGS = {"SECRETS_REFRESH_SECONDS": "1", "JWT_KEY_ACTIVATION_SECONDS": "3"}
 NOT_RENEWED = "Secret not renewed"
+BACK = "Secret is watched again"
 A_WHILE = 5.0
 """Seconds of traffic in an outage of the backend: several looks of every replica."""
 
 
-@pytest.fixture(params=CLOUDS)
+@pytest.fixture(scope="module", params=CLOUDS)
 def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud[Any]]:
     with CLOUDS[request.param]() as cloud:
         cloud.rotate("jwt-secret", secrets.token_hex(32))
         yield cloud
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def replicas(
-    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
     cloud: Cloud[Any],
     postgres_server: PostgresServer | ExistingServer,
 ) -> Iterator[list[Service]]:
     """Yield two services that share a database and a cloud, and nothing else."""
     with ExitStack() as ends:
         url = ends.enter_context(fresh_schema(postgres_server.url))
-        services = []
-        for name in "ab":
-            directory = tmp_path / name
-            directory.mkdir()
-            settings = SETTINGS | cloud.settings()
-            service = Service(directory, DATABASE_URL=url, **settings)
-            services.append(ends.enter_context(service))
-        yield services
+        settings = SETTINGS | cloud.settings() | {"DATABASE_URL": url}
+        first, second = (
+            Service(tmp_path_factory.mktemp("replica"), **settings) for _ in "ab"
+        )
+        yield ends.enter_context(together(first, second))
 
 
 async def test_keys_are_rotated_with_no_failed_request_and_nobody_logged_out(
@@ -89,6 +86,8 @@ async def test_nothing_fails_while_the_secrets_are_away(
         await busy.until(lambda: all(NOT_RENEWED in one.output for one in replicas))
         await asyncio.sleep(A_WHILE)
         states = [await readiness(service) for service in replicas]
+        cloud.server.start()
+        await busy.until(lambda: all(BACK in one.output for one in replicas))
 
     assert [] == busy.failures
     assert 100 < busy.answered

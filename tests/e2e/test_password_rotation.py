@@ -1,7 +1,6 @@
 import asyncio
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from tests.http.api import Api
 from tests.http.post_office import post_office
 from tests.servers.existing import ExistingServer
 from tests.servers.postgres import PostgresServer
-from tests.servers.service import Service, wait_for
+from tests.servers.service import Service, together, wait_for
 from tests.servers.valkey import ValkeyServer
 
 REFRESH = {"SECRETS_REFRESH_SECONDS": "1"}
@@ -97,13 +96,10 @@ def roles(postgres_server: PostgresServer | ExistingServer) -> Iterator[Roles]:
 def replicas(tmp_path: Path, vault: Vault, roles: Roles) -> Iterator[list[Service]]:
     vault.put("database-url", roles.login(roles.first, "one"))
     settings = vault.settings | {"DATABASE_URL": "secret:database-url"}
-    with ExitStack() as ends:
-        services = []
-        for name in "ab":
-            directory = tmp_path / name
-            directory.mkdir()
-            service = Service(directory, **settings)
-            services.append(ends.enter_context(service))
+    directories = [tmp_path / name for name in "ab"]
+    for directory in directories:
+        directory.mkdir()
+    with together(*(Service(it, **settings) for it in directories)) as services:
         yield services
 
 

@@ -11,8 +11,14 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import (
+    ExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    suppress,
+)
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
@@ -240,6 +246,18 @@ class Service:
         code = self.process.wait(END_SECONDS)
         self.process = None
         return code
+
+
+@contextmanager
+def together(*services: Service) -> Iterator[list[Service]]:
+    """Start services side by side, and end them with the block."""
+    with ExitStack() as ends:
+        for service in services:
+            ends.callback(service.stop)
+            service.launch()
+        for service in services:
+            service.await_ready()
+        yield [*services]
 
 
 def token_in(mail: EmailMessage) -> str:
