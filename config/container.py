@@ -20,6 +20,7 @@ from core.keys import Keys
 from core.outbox import Outbox
 from core.passwords import GuidePolicy
 from core.readiness import Readiness
+from core.revocations import Revocations
 from core.sessions import Sessions
 
 
@@ -108,8 +109,14 @@ class Container(DeclarativeContainer):
         ids=ids,
         rules=settings.provided.session_rules,
     )
+    revocations = Singleton(
+        Revocations, storage=storage.revocations, keyring=keyring, clock=clock, ids=ids
+    )
     readiness = Singleton(
-        Readiness, storage=storage, auto_migrate=settings.provided.migrates_itself
+        Readiness,
+        storage=storage,
+        revocations=revocations,
+        auto_migrate=settings.provided.migrates_itself,
     )
     housekeeping = Singleton(
         Housekeeping,

@@ -12,7 +12,7 @@ T = TypeVar("T")
 LONGEST_CALL = 30.0
 """Seconds after which a replaced adapter is closed, whoever still waits for its answer."""
 
-PARTS = {"users", "sessions", "tokens", "events", "archive"}
+PARTS = {"users", "sessions", "tokens", "events", "revocations", "archive"}
 """Ports that are reached through another port."""
 
 

@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     SESSION_ENDED = "session.ended"
     SESSIONS_ENDED = "sessions.ended"
     REUSE_DETECTED = "session.reuse_detected"
+    KEY_REVOKED = "key.revoked"
 
 
 OUTGOING = frozenset(

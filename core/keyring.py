@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from core import errors
-from core.model import SecretVersion, SigningKey
+from core.model import RevokedKey, SecretVersion, SigningKey
 from core.ports import KeyParser
 
 log = logging.getLogger(__name__)
@@ -20,12 +20,13 @@ UNTOLD = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class KeyState(StrEnum):
-    """What a key is good for; all but the last verify and are published."""
+    """What a key is good for; all but the last two verify and are published."""
 
     PENDING = "pending"
     SIGNING = "signing"
     VERIFYING = "verifying"
     RETIRED = "retired"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +74,26 @@ class Ring:
     """The keys, newest first, as they stand until ``ends`` unless new ones are loaded."""
 
     keys: Sequence[KeyStatus]
-    signing: SigningKey
+    signer: KeyStatus | None
+    """None if every key is revoked: then none verifies either."""
     verifying: Mapping[str, SigningKey]
     """By ``kid``."""
     began: datetime
     ends: datetime | None
+
+    @property
+    def signing(self) -> SigningKey:
+        """The key that signs; raises Unavailable if every key is revoked."""
+        if self.signer is None:
+            raise errors.Unavailable("No JWT key may be used")
+        return self.signer.key
 
     def holds_at(self, now: datetime) -> bool:
         """Tell whether nothing changed by itself since this was made."""
         return self.began <= now and (self.ends is None or now < self.ends)
 
     def knows(self, kid: str) -> bool:
-        """Tell whether a key has this name, a retired one too."""
+        """Tell whether a key has this name, a retired or revoked one too."""
         return any(kid == status.key.kid for status in self.keys)
 
 
@@ -100,6 +109,8 @@ class Keyring:
     """
     The live keys: ``load`` replaces them, time alone moves them from state to state.
 
+    A revoked key is as if it were not there, whatever is loaded later, also if no other is.
+
     The newest activated key signs. Where none is, the oldest does: it is what every other
     replica has known for longest. So replicas that ``load`` more often than a key takes
     to activate never meet a token that they can't verify, whoever rotates when.
@@ -111,6 +122,7 @@ class Keyring:
     """What is wrong with the versions that the latest ``load`` passed over."""
     _versions: Sequence[SecretVersion] = field(default=(), repr=False)
     _keys: Sequence[_Key] = field(default=(), repr=False)
+    _revoked: Mapping[str, datetime] = field(default_factory=dict, repr=False)
     _ring: Ring | None = field(default=None, repr=False)
 
     def load(self, versions: Sequence[SecretVersion]) -> None:
@@ -135,6 +147,15 @@ class Keyring:
         self._versions, self._keys, self._ring = wanted, keys, None
         log.info("JWT keys loaded", extra={"kids": [held.key.kid for held in keys]})
 
+    def revoke(self, keys: Sequence[RevokedKey]) -> int:
+        """Use these keys for nothing from now on; return how many were not revoked before."""
+        new = {it.kid: it.at for it in keys if it.kid not in self._revoked}
+        if new:
+            self._revoked, self._ring = {**self._revoked, **new}, None
+        if kids := [it.key.kid for it in self._keys if it.key.kid in new]:
+            log.info("JWT keys revoked", extra={"kids": kids})
+        return len(new)
+
     @property
     def newest(self) -> SigningKey | None:
         """The key that signs, now or when it is activated."""
@@ -145,7 +166,7 @@ class Keyring:
         if not self._keys:
             raise errors.Unavailable("No JWT key was loaded yet")
         if self._ring is None or not self._ring.holds_at(now):
-            self._ring = _ring(self._keys, self.rules, now)
+            self._ring = _ring(self._keys, self._revoked, self.rules, now)
         return self._ring
 
     def _parsed(
@@ -169,23 +190,40 @@ class Keyring:
         return _Key(key, source, source.created_at + wait)
 
 
-def _ring(keys: Sequence[_Key], rules: KeyRules, now: datetime) -> Ring:
-    activated = (place for place, it in enumerate(keys) if it.activates_at <= now)
-    signing = next(activated, len(keys) - 1)
-    spent = zip(keys[signing + 1 :], keys[signing:], strict=False)
-    statuses = [
-        *(_status(it, KeyState.PENDING, _pending(it)) for it in keys[:signing]),
-        _status(keys[signing], KeyState.SIGNING, _signing(keys, signing, now)),
-        *(_spent(it, successor, rules, now) for it, successor in spent),
-    ]
-    good = [status for status in statuses if status.state is not KeyState.RETIRED]
+def _ring(
+    keys: Sequence[_Key],
+    revoked: Mapping[str, datetime],
+    rules: KeyRules,
+    now: datetime,
+) -> Ring:
+    live = _live([it for it in keys if it.key.kid not in revoked], rules, now)
+    good = [status for status in live if status.state is not KeyState.RETIRED]
+    states = iter(live)
     return Ring(
-        keys=statuses,
-        signing=keys[signing].key,
+        keys=[
+            _status(it, KeyState.REVOKED, (revoked[it.key.kid], None))
+            if it.key.kid in revoked
+            else next(states)
+            for it in keys
+        ],
+        signer=next((it for it in live if it.state is KeyState.SIGNING), None),
         verifying={status.key.kid: status.key for status in good},
         began=now,
         ends=min((it.until for it in good if it.until is not None), default=None),
     )
+
+
+def _live(keys: Sequence[_Key], rules: KeyRules, now: datetime) -> Sequence[KeyStatus]:
+    if not keys:
+        return []
+    activated = (place for place, it in enumerate(keys) if it.activates_at <= now)
+    signing = next(activated, len(keys) - 1)
+    spent = zip(keys[signing + 1 :], keys[signing:], strict=False)
+    return [
+        *(_status(it, KeyState.PENDING, _pending(it)) for it in keys[:signing]),
+        _status(keys[signing], KeyState.SIGNING, _signing(keys, signing, now)),
+        *(_spent(it, successor, rules, now) for it, successor in spent),
+    ]
 
 
 def _status(it: _Key, state: KeyState, span: Span) -> KeyStatus:

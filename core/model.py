@@ -141,6 +141,7 @@ class RecordKind(StrEnum):
     SESSIONS = "sessions"
     TOKENS = "tokens"
     EVENTS = "events"
+    REVOCATIONS = "revocations"
 
 
 class TokenKind(StrEnum):
@@ -177,6 +178,14 @@ class SigningKey:
     secret: bytes = field(repr=False)
     public_jwk: Mapping[str, str] | None = None
     """As RFC 7517; None for a key that has no public half."""
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedKey:
+    """A key that counts for nothing since ``at``, whatever its backend says of it."""
+
+    kid: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

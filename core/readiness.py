@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core import errors
 from core.ports import Storage
+from core.revocations import Revocations
 
 log = logging.getLogger(__name__)
 
@@ -18,18 +19,21 @@ class Readiness:
     """Prepares the storage; ``problem`` says what is missing yet, None if nothing is."""
 
     storage: Storage
+    revocations: Revocations
     auto_migrate: bool
     problem: str | None = "Starting"
 
     async def prepare(self) -> None:
         """
-        Return when the storage is open and its schema is as we need it.
+        Return when the storage is open, its schema as we need it, and revoked keys known.
 
         A store that is away, and a schema that is behind or altered, are waited for;
         raises BadConfiguration if the store can't be opened at all.
         """
         await self._until_it_works(self.storage.open)
         await self._until_it_works(self._check_schema)
+        # Not after the first request: a revoked key counts for nothing, not even briefly.
+        await self._until_it_works(self.revocations.learn)
         self.problem = None
 
     async def demand(self) -> None:

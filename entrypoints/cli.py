@@ -1,26 +1,24 @@
 """The command line: `scribes-auth`."""
 
-import asyncio
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
 from config import adapters
 from config.container import Container
-from config.loading import load_settings, warnings
+from config.loading import warnings
 from config.settings import Settings
 from core import errors
 from core.model import RecordKind, User
 from core.ports import Storage
 from core.transfer import Transfer
+from entrypoints.console import configured, failure, run
 from entrypoints.http.bodies import NewUser
-from entrypoints.keys import steps, table
-
-T = TypeVar("T")
+from entrypoints.keys import keys
 
 app = typer.Typer(
     help="Scribes Auth: accounts, log-ins and JWTs.",
@@ -28,24 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables
 )
-
-
-keys = typer.Typer(help="The keys that sign tokens.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
-
-
-def _settings() -> Settings:
-    """Return the settings, or exit and say everything that is wrong with them."""
-    try:
-        return load_settings()
-    except errors.BadConfiguration as bad:
-        raise _failure("The configuration can't work:", *bad.problems) from None
-
-
-def _failure(*lines: str) -> typer.Exit:
-    for line in lines:
-        typer.echo(line, err=True)
-    return typer.Exit(1)
 
 
 @app.command()
@@ -58,7 +39,7 @@ def serve(
     # Into the environment, since worker processes read their settings from there.
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({k: str(v) for k, v in given.items() if v is not None})
-    settings = _settings()
+    settings = configured()
     _warn(settings)
     # Here, so that the other commands start without it.
     from entrypoints.http import server  # noqa: PLC0415
@@ -66,7 +47,7 @@ def serve(
     try:
         server.serve(settings)
     except (errors.BadConfiguration, errors.Unavailable) as error:
-        raise _failure(str(error)) from None
+        raise failure(str(error)) from None
 
 
 @app.command()
@@ -80,32 +61,14 @@ def migrate(
     ] = False,
 ) -> None:
     """Create or update what the storage needs."""
-    storage = Container(settings=_settings()).storage()
-    names = _run(storage, storage.pending if plan or check else storage.migrate)
+    storage = Container(settings=configured()).storage()
+    names = run(storage, storage.pending if plan or check else storage.migrate)
     for name in names:
         typer.echo(f"{name}: {'pending' if plan or check else 'done'}")
     if not names:
         typer.echo("The storage is up to date.")
     if names and check:
         raise typer.Exit(1)
-
-
-def _run(storage: Storage, work: Callable[[], Awaitable[T]]) -> T:
-    """Return what is done with the open storage, or exit and say why it can't be."""
-
-    async def with_storage() -> T:
-        try:
-            await storage.open()
-            return await work()
-        finally:
-            await storage.aclose()
-
-    try:
-        return asyncio.run(with_storage())
-    except errors.Unavailable as error:
-        raise _failure(error.reason) from None
-    except (errors.AuthError, errors.OperationError) as error:
-        raise _failure(str(error)) from None
 
 
 @app.command()
@@ -122,8 +85,8 @@ def transfer(
     try:
         ends = adapters.storage_at(source), adapters.storage_at(target)
     except errors.BadConfiguration as bad:
-        raise _failure(*bad.problems) from None
-    digests = _run(ends[0], lambda: _run_transfer(*ends, batch))
+        raise failure(*bad.problems) from None
+    digests = run(ends[0], lambda: _run_transfer(*ends, batch))
     for kind, digest in digests.items():
         typer.echo(f"{kind}: equal on both sides, SHA-256 {digest}")
 
@@ -144,13 +107,13 @@ async def _run_transfer(
 def _show_progress(kind: RecordKind, done: int, total: int) -> None:
     filled = 30 * done // total if total else 30
     bar = "#" * filled + "-" * (30 - filled)
-    typer.echo(f"\r{kind:9} [{bar}] {done}/{total}", nl=done >= total, err=True)
+    typer.echo(f"\r{kind:11} [{bar}] {done}/{total}", nl=done >= total, err=True)
 
 
 @app.command()
 def check() -> None:
     """Tell everything that is wrong with the configuration, at once."""
-    settings = _settings()
+    settings = configured()
     _warn(settings)
     typer.echo("The configuration is good.")
 
@@ -176,7 +139,7 @@ def create_admin(
     full_name: Annotated[str | None, typer.Option()] = None,
 ) -> None:
     """Create an administrator, whose address counts as verified."""
-    container = Container(settings=_settings())
+    container = Container(settings=configured())
     try:
         wanted = NewUser.model_validate(
             {
@@ -189,8 +152,8 @@ def create_admin(
         )
     except ValidationError as error:
         problems = (f"{found['loc'][0]}: {found['msg']}" for found in error.errors())
-        raise _failure(*problems) from None
-    admin = _run(container.storage(), lambda: _create_admin(container, wanted))
+        raise failure(*problems) from None
+    admin = run(container.storage(), lambda: _create_admin(container, wanted))
     typer.echo(f"Administrator {admin.username} has id {admin.id}.")
 
 
@@ -198,17 +161,6 @@ async def _create_admin(container: Container, wanted: NewUser) -> User:
     if container.settings().migrates_itself:
         await container.storage().migrate()
     return await container.accounts().create_admin(**wanted.model_dump())
-
-
-@keys.command("list")
-def list_keys() -> None:
-    """Tell each key's state, and what is safe to do next."""
-    container = Container(settings=_settings())
-    keyring = container.keyring()
-    ring = keyring.at(container.clock().now())
-    life = keyring.rules.token_life
-    for line in (*table(ring), "", *keyring.problems, *steps(ring, life)):
-        typer.echo(line)
 
 
 @app.command("generate-secret")

@@ -2,11 +2,84 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Annotated
 
+import typer
+
+from config.container import Container
+from core import errors
 from core.keyring import KeyState, KeyStatus, Ring
+from core.model import RevokedKey
+from entrypoints.console import configured, failure, reason, run, run_or_raise
+
+keys = typer.Typer(help="The keys that sign tokens.", no_args_is_help=True)
 
 COLUMNS = ("kid", "algorithm", "state", "since", "until", "version")
 NOTHING = "Nothing is to be done. To rotate, add a new version of the secret."
+NO_KEY = "Every key is revoked: nobody can log in or refresh. Add a new version of the secret."
+NO_OTHER = (
+    "There is no other key: nobody can log in or refresh from then on. Better add a new"
+    " version of the secret first."
+)
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Tell each key's state, and what is safe to do next."""
+    container = Container(settings=configured())
+    try:
+        run_or_raise(container.storage(), lambda: _learn(container))
+    except (errors.AuthError, errors.OperationError) as error:
+        unknown = "Warning: which keys were revoked is not known"
+        typer.echo(f"{unknown}: {reason(error)}", err=True)
+    keyring = container.keyring()
+    ring = keyring.at(container.clock().now())
+    life = keyring.rules.token_life
+    for line in (*table(ring), "", *keyring.problems, *steps(ring, life)):
+        typer.echo(line)
+
+
+@keys.command(
+    "revoke",
+    context_settings={"ignore_unknown_options": True},  # a KID may begin with a dash
+)
+def revoke_key(
+    kid: Annotated[str, typer.Argument(metavar="KID", help="As `keys list` tells it")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask")] = False,
+) -> None:
+    """Stop a stolen key on every replica, for good."""
+    settings = configured()
+    if settings.storage_url.startswith("memory:"):
+        raise failure("A storage in memory is the service's own: give it another key.")
+    container = Container(settings=settings)
+    run(container.storage(), lambda: _revoke(container, kid, sure=yes))
+
+
+async def _revoke(container: Container, kid: str, *, sure: bool) -> None:
+    await _learn(container)
+    keyring, now = container.keyring(), container.clock().now()
+    ring = keyring.at(now)
+    if not ring.knows(kid):
+        raise errors.BadConfiguration(
+            [f"There is no key {kid}. The keys are:", *table(ring)]
+        )
+    if keyring.revoke([RevokedKey(kid, now)]):  # in this process: what would follow?
+        refresh = container.settings().secrets_refresh_seconds
+        for line in consequences(keyring.at(now), refresh):
+            typer.echo(line)
+        if not sure:
+            typer.confirm(f"Revoke {kid}?", abort=True)
+    is_new = await container.revocations().revoke(kid)
+    typer.echo(f"The key {kid} {'is' if is_new else 'was already'} revoked.")
+
+
+async def _learn(container: Container) -> None:
+    """Find out which keys were revoked."""
+    if behind := await container.storage().pending():
+        names = ", ".join(behind)
+        raise errors.BadConfiguration([f"Run `scribes-auth migrate`: {names} pending"])
+    await container.revocations().learn()
 
 
 def table(ring: Ring) -> list[str]:
@@ -18,8 +91,24 @@ def table(ring: Ring) -> list[str]:
 
 def steps(ring: Ring, token_life: timedelta) -> list[str]:
     """Return what is safe to do next, and when."""
+    if ring.signer is None:
+        return [NO_KEY]
     found = [STEPS[it.state](it, token_life) for it in ring.keys if it.state in STEPS]
     return found or [NOTHING]
+
+
+def consequences(after: Ring, refresh_seconds: float) -> list[str]:
+    """Return what it means to revoke a key, given the keys as they stand then."""
+    signs = NO_OTHER
+    if after.signer is not None:
+        signs = f"Version {after.signer.version} signs from then on."
+    seconds = f"within {refresh_seconds:g} seconds"
+    return [
+        f"Every replica gives the key up at its next look, {seconds}.",
+        "Who has only tokens that it signed has to log in again; links in mails are void.",
+        signs,
+        "It can't be taken back, not by the secrets backend either.",
+    ]
 
 
 def _row(it: KeyStatus) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ Any storage method may raise ``Unavailable``; nothing else but what its law name
 from core.ports.crypto import KeyParser, PasswordHasher, TokenSigner, TokenVerifier
 from core.ports.records import (
     EventLog,
+    KeyRevocations,
     OneTimeTokens,
     SessionRepository,
     UserRepository,
@@ -29,6 +30,7 @@ __all__ = [
     "EventLog",
     "IdGenerator",
     "KeyParser",
+    "KeyRevocations",
     "Mailer",
     "Metrics",
     "OneTimeTokens",

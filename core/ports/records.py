@@ -11,6 +11,7 @@ from core.model import (
     EventId,
     Identity,
     OneTimeToken,
+    RevokedKey,
     Session,
     SessionId,
     TokenId,
@@ -198,3 +199,20 @@ class EventLog(Protocol):
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None
     ) -> Sequence[Event]:
         """Return up to ``limit`` events in the order they were stored, from behind ``after``."""
+
+
+class KeyRevocations(Protocol):
+    """The keys that nobody may use again; none is ever forgotten."""
+
+    @abstractmethod
+    async def revoke(self, key: RevokedKey, *, events: Sequence[Event]) -> bool:
+        """
+        Store that a key is revoked.
+
+        False, and no change (nor events), if it was already: of any number of callers,
+        one gets True.
+        """
+
+    @abstractmethod
+    async def revoked(self) -> Sequence[RevokedKey]:
+        """Return every revoked key, by ``kid``, character by character."""

@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Protocol, Self, TypeAlias
 
 from core.events import StoredEvent
-from core.model import OneTimeToken, RecordKind, Session, User
+from core.model import OneTimeToken, RecordKind, RevokedKey, Session, User
 from core.ports.records import (
     EventLog,
+    KeyRevocations,
     OneTimeTokens,
     SessionRepository,
     UserRepository,
 )
 
-Record: TypeAlias = User | Session | OneTimeToken | StoredEvent
+Record: TypeAlias = User | Session | OneTimeToken | StoredEvent | RevokedKey
 
 
 class Archive(Protocol):
@@ -31,7 +32,8 @@ class Archive(Protocol):
         """
         Return up to ``limit`` records, each with its cursor, from behind ``after``.
 
-        The order never changes: users by id, events as they were stored, others by id.
+        The order never changes: users by id, events as they were stored, others by id
+        or ``kid``, character by character.
         """
 
     @abstractmethod
@@ -65,6 +67,10 @@ class Storage(Protocol):
     @property
     @abstractmethod
     def events(self) -> EventLog: ...
+
+    @property
+    @abstractmethod
+    def revocations(self) -> KeyRevocations: ...
 
     @property
     @abstractmethod

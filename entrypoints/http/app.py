@@ -91,6 +91,7 @@ def _middleware(container: Container) -> list[Any]:
             hasher=container.hasher(),
             limiter=container.limiter(),
             secrets=container.secret_watch(),
+            revocations=container.revocations(),
             poll_seconds=settings.outbox_poll_seconds,
             refresh_seconds=settings.secrets_refresh_seconds,
         ),

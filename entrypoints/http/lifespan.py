@@ -13,6 +13,7 @@ from core.housekeeping import Housekeeping
 from core.outbox import Outbox
 from core.ports import PasswordHasher, RateLimiter
 from core.readiness import Readiness
+from core.revocations import Revocations
 from core.secret_watch import SecretWatch
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Lifespan:
     hasher: PasswordHasher
     limiter: RateLimiter
     secrets: SecretWatch
+    revocations: Revocations
     poll_seconds: float
     refresh_seconds: float
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,6 +97,7 @@ class Lifespan:
         await asyncio.gather(
             self._repeat(self.outbox.deliver_due, idle=self.poll_seconds),
             self._repeat(self.housekeeping.tidy, idle=TIDYING_SECONDS),
+            self._repeat(self.revocations.learn, idle=self.refresh_seconds),
         )
 
     async def _repeat(self, step: Callable[[], Awaitable[int]], *, idle: float) -> None:

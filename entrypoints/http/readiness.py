@@ -1,4 +1,4 @@
-"""The gate that stays shut until the storage is ready."""
+"""The gate that stays shut until the storage is ready, and revoked keys are known."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from falcon.asgi import Request, Response
 from core import errors
 from core.readiness import Readiness
 
-NEEDS_STORAGE = ("/auth/", "/verify-email", "/reset-password")
+NEEDS_STORAGE = ("/auth/", "/verify-email", "/reset-password", "/.well-known/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.archive import MemoryArchive
 from adapters.storage.memory.events import MemoryEvents
+from adapters.storage.memory.revocations import MemoryRevocations
 from adapters.storage.memory.sessions import MemorySessions
 from adapters.storage.memory.tables import Tables
 from adapters.storage.memory.tokens import MemoryTokens
@@ -43,5 +44,6 @@ async def storage_with(fault: type) -> AsyncIterator[MemoryStorage]:
         chosen(MemorySessions)(tables),
         chosen(MemoryTokens)(tables),
         chosen(MemoryEvents)(tables),
+        chosen(MemoryRevocations)(tables),
         chosen(MemoryArchive)(tables),
     )

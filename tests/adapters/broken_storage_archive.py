@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from adapters.storage.memory.archive import MemoryArchive
 from core.events import StoredEvent
-from core.model import RecordKind, Session, User
+from core.model import RecordKind, RevokedKey, Session, User
 from core.ports import Record
 from tests.adapters.broken_storage import Rest, breaks
 
@@ -235,4 +235,6 @@ class WritesAHundred(MemoryArchive):
 
 
 def _key(record: Record) -> str:
+    if isinstance(record, RevokedKey):
+        return record.kid
     return record.event.id if isinstance(record, StoredEvent) else str(record.id)

@@ -2,6 +2,7 @@ from tests.contract.storage_archive import ArchiveLaws
 from tests.contract.storage_events import LogLaws, OutboxLaws
 from tests.contract.storage_passwords import ChangeLaws, ResetLaws, VerificationLaws
 from tests.contract.storage_purge import PurgeLaws
+from tests.contract.storage_revocations import RevocationLaws
 from tests.contract.storage_schema import SchemaLaws
 from tests.contract.storage_sessions import EndingLaws, SessionLaws
 from tests.contract.storage_tokens import TokenLaws
@@ -17,6 +18,7 @@ class StorageContract(
     SessionLaws,
     EndingLaws,
     TokenLaws,
+    RevocationLaws,
     LogLaws,
     OutboxLaws,
     ValueLaws,

@@ -9,6 +9,7 @@ from core.model import (
     OneTimeToken,
     Purpose,
     RecordKind,
+    RevokedKey,
     Session,
     User,
 )
@@ -33,7 +34,7 @@ from tests.contract.storage_records import (
 )
 from tests.contract.storage_values import AWKWARD, ELSEWHERE, times_of
 
-USERS, SESSIONS, TOKENS, EVENTS = RecordKind
+USERS, SESSIONS, TOKENS, EVENTS, REVOCATIONS = RecordKind
 
 
 class ArchiveLaws(Contract):
@@ -83,6 +84,7 @@ class ArchiveLaws(Contract):
             SESSIONS: _sessions(*users),
             TOKENS: _tokens(*users),
             EVENTS: _events(),
+            REVOCATIONS: [RevokedKey("2b1f", NOW), RevokedKey("77aa", NOW + MOMENT)],
         }
 
         for kind in RecordKind:
@@ -94,12 +96,13 @@ class ArchiveLaws(Contract):
     async def test_what_is_written_to_the_archive_works(self, subject: Storage) -> None:
         user, session = a_user(id=7), a_session(a_user(id=7))
         token = a_token(7)
-        event = an_event(user_id=7)
+        event, revoked = an_event(user_id=7), RevokedKey("2b1f", NOW)
 
         await subject.archive.write(USERS, [user])
         await subject.archive.write(SESSIONS, [session])
         await subject.archive.write(TOKENS, [token])
         await subject.archive.write(EVENTS, [StoredEvent(event, 0, NOW)])
+        await subject.archive.write(REVOCATIONS, [revoked])
 
         advanced = replace(session, generation=1, rotations=(NOW,))
         verified = replace(user, is_verified=True, updated_at=NOW)
@@ -110,6 +113,8 @@ class ArchiveLaws(Contract):
         assert verified == await subject.users.verify_email(token.id, at=NOW, events=[])
         assert [event] == await subject.events.read(after=None, limit=9, user_id=7)
         await log_in(subject, user)
+        assert [revoked] == list(await subject.revocations.revoked())
+        assert not await subject.revocations.revoke(revoked, events=[])
 
     async def test_the_archives_order_is_by_id_and_of_events_by_storing(
         self, subject: Storage
@@ -118,16 +123,19 @@ class ArchiveLaws(Contract):
         sessions = [a_session(user, id=f"{user.id:032x}") for user in users]
         tokens = [replace(a_token(user.id), id=f"{user.id:032x}") for user in users]
         events = [StoredEvent(an_event(at=NOW - u.id * MINUTE), 0, None) for u in users]
+        revoked = [RevokedKey(kid, NOW) for kid in ("b", "-", "B", "_", "a")]
 
         for part in (slice(3), slice(3, 5)):
             await subject.archive.write(USERS, users[part])
             await subject.archive.write(SESSIONS, sessions[part])
             await subject.archive.write(TOKENS, tokens[part])
             await subject.archive.write(EVENTS, events[part])
+            await subject.archive.write(REVOCATIONS, revoked[part])
 
         assert sorted(users, key=lambda user: user.id) == await _all(subject, USERS)
         assert sorted(sessions, key=_id) == await _all(subject, SESSIONS)
         assert sorted(tokens, key=_id) == await _all(subject, TOKENS)
+        assert sorted(revoked, key=_id) == await _all(subject, REVOCATIONS)
         assert events == await _all(subject, EVENTS)
         assert [each.event for each in events] == await history(subject)
 
@@ -141,6 +149,8 @@ class ArchiveLaws(Contract):
         await _assert_pages(subject, SESSIONS, [a_session(user) for user in users])
         await _assert_pages(subject, TOKENS, [a_token(user.id) for user in users])
         await _assert_pages(subject, EVENTS, events)
+        revoked = [RevokedKey(f"{user.id:04x}", NOW) for user in users]
+        await _assert_pages(subject, REVOCATIONS, revoked)
 
     async def test_writing_users_and_log_ins_again_replaces_them(
         self, subject: Storage
@@ -157,7 +167,10 @@ class ArchiveLaws(Contract):
             await subject.archive.write(SESSIONS, sessions)
         for tokens in ([mine], [token], [token]):
             await subject.archive.write(TOKENS, tokens)
+        for at in (NOW, NOW + DAY):
+            await subject.archive.write(REVOCATIONS, [RevokedKey("2b1f", at)])
 
+        assert [RevokedKey("2b1f", NOW + DAY)] == await _all(subject, REVOCATIONS)
         assert [changed, bob, cyd] == await _all(subject, USERS)
         assert [session] == await _all(subject, SESSIONS)
         assert [token] == await _all(subject, TOKENS)
@@ -227,9 +240,10 @@ class ArchiveLaws(Contract):
         await subject.archive.write(TOKENS, _tokens(*users)[:1])
         await subject.archive.write(EVENTS, _events()[:5])
         await subject.archive.write(EVENTS, [])
+        await subject.archive.write(REVOCATIONS, [RevokedKey("2b1f", NOW)])
 
-        assert [0, 0, 0, 0] == empty
-        assert [3, 2, 1, 5] == [await subject.archive.count(k) for k in RecordKind]
+        assert [0] * len(RecordKind) == empty
+        assert [3, 2, 1, 5, 1] == [await subject.archive.count(k) for k in RecordKind]
 
     async def test_times_in_the_archive_are_utc(self, subject: Storage) -> None:
         user = a_user(id=1, created_at=ELSEWHERE, updated_at=ELSEWHERE)
@@ -249,12 +263,13 @@ class ArchiveLaws(Contract):
         first, _ = await subject.events.claim(at=ELSEWHERE, lease=NOW - NOW, limit=9)
         await subject.events.failed(first, retry_at=ELSEWHERE)
         await subject.archive.write(EVENTS, [StoredEvent(written, 0, ELSEWHERE)])
+        await subject.archive.write(REVOCATIONS, [RevokedKey("2b1f", ELSEWHERE)])
 
         records = [
             record for kind in RecordKind for record in await _all(subject, kind)
         ]
         times = [at for record in records for at in times_of(record)]
-        assert [NOW] * (2 + 5 + 1 + 3 * 2) == times
+        assert [NOW] * (2 + 5 + 1 + 3 * 2 + 1) == times
         assert {timedelta(0)} == {at.utcoffset() for at in times}
 
     async def test_any_text_survives_the_archive(self, subject: Storage) -> None:
@@ -302,7 +317,8 @@ async def _all(storage: Storage, kind: RecordKind, *, page: int = 2) -> list[Rec
 async def _assert_pages(
     storage: Storage, kind: RecordKind, given: Sequence[Record]
 ) -> None:
-    records = sorted(given, key=_id) if kind in {SESSIONS, TOKENS} else list(given)
+    by_id = {SESSIONS, TOKENS, REVOCATIONS}
+    records = sorted(given, key=_id) if kind in by_id else list(given)
     before = [] if kind is EVENTS else records[:2]
     await storage.archive.write(kind, records[2:6])
     first = await storage.archive.read(kind, after=None, limit=3)
@@ -359,4 +375,4 @@ def _events() -> list[StoredEvent]:
 
 def _id(record: Record) -> str:
     assert not isinstance(record, User | StoredEvent)
-    return record.id
+    return record.kid if isinstance(record, RevokedKey) else record.id

@@ -169,7 +169,9 @@ async def another_answer(promises: Promises, load: list[asyncio.Task[None]]) -> 
 
 async def all_are_kept(service: Service, promises: Promises) -> None:
     async with service.storage() as storage:
-        users, sessions, _, events = [await every(storage, kind) for kind in RecordKind]
+        users, sessions, _, events, _ = [
+            await every(storage, kind) for kind in RecordKind
+        ]
     emails = {one.id: one.email for one in users if isinstance(one, User)}
     generations = {
         one.id: one.generation for one in sessions if isinstance(one, Session)

@@ -188,7 +188,9 @@ async def the_records_are_as_answered(
 ) -> None:
     async with service.storage() as storage:
         await nothing_is_due(storage)
-        users, sessions, _, events = [await every(storage, kind) for kind in RecordKind]
+        users, sessions, _, events, _ = [
+            await every(storage, kind) for kind in RecordKind
+        ]
 
     assert {person.email for person in people} == {email_of(user) for user in users}
     assert len(people) == len(users)

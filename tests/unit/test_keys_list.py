@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from core.keyring import UNTOLD, Keyring
-from entrypoints.keys import NOTHING, steps, table
+from core.model import RevokedKey
+from entrypoints.keys import NO_KEY, NO_OTHER, NOTHING, consequences, steps, table
 from tests.doubles import NOON
 from tests.unit.keyrings import RULES, keyring, version
 
@@ -54,3 +55,31 @@ def test_where_no_time_is_told_the_operator_has_to_look_at_a_clock() -> None:
 
     assert ["-", "-", "o"] == table(ring)[2].split()[-3:]
     assert step.startswith("Remove version o when every replica has run for 168 hours")
+
+
+def test_a_revoked_key_is_told_with_its_time_and_leaves_the_next_step_as_it_was() -> (
+    None
+):
+    ring = _rotated()
+    kid = ring.at(NOON).keys[0].key.kid
+
+    ring.revoke([RevokedKey(kid, NOON)])
+
+    revoked = table(ring.at(NOON))[1].split()
+    assert [kid, "HS256", "revoked", "2026-03-01T12:00:00Z", "-", "n"] == revoked
+    assert [NOTHING] == steps(ring.at(NOON), LIFE)
+
+
+def test_what_follows_from_revoking_is_said_before() -> None:
+    ring = _rotated()
+    newest, oldest = (it.key.kid for it in ring.at(NOON).keys)
+
+    ring.revoke([RevokedKey(newest, NOON)])
+    told = consequences(ring.at(NOON), 60)
+    ring.revoke([RevokedKey(oldest, NOON)])
+    told_of_the_last = consequences(ring.at(NOON), 60)
+
+    assert "within 60 seconds" in told[0]
+    assert "Version o signs from then on." in told
+    assert NO_OTHER in told_of_the_last
+    assert [NO_KEY] == steps(ring.at(NOON), LIFE)

@@ -5,8 +5,14 @@ from collections.abc import Sequence
 import pytest
 
 from adapters.storage.memory import MemoryStorage
+from adapters.system import RandomIds
 from core.errors import BadConfiguration, Unavailable
+from core.keyring import KeyState
+from core.model import RevokedKey
 from core.readiness import Readiness
+from core.revocations import Revocations
+from tests.doubles import NOON, SetClock
+from tests.unit.keyrings import keyring, version
 
 
 class LateStorage(MemoryStorage):
@@ -34,6 +40,16 @@ class LateStorage(MemoryStorage):
         return ran
 
 
+def of(storage: LateStorage, *, auto_migrate: bool) -> Readiness:
+    revocations = Revocations(
+        storage=storage.revocations,
+        keyring=keyring(version("k")),
+        clock=SetClock(),
+        ids=RandomIds(),
+    )
+    return Readiness(storage, revocations, auto_migrate=auto_migrate)
+
+
 @pytest.fixture
 def storage(monkeypatch: pytest.MonkeyPatch) -> LateStorage:
     monkeypatch.setattr("core.readiness.RETRY_SECONDS", 0.01)
@@ -47,7 +63,7 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> LateStorage:
 async def test_a_storage_that_is_away_is_waited_for_and_then_migrated(
     storage: LateStorage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    readiness = Readiness(storage, auto_migrate=True)
+    readiness = of(storage, auto_migrate=True)
 
     await readiness.prepare()
 
@@ -59,7 +75,7 @@ async def test_a_storage_that_is_away_is_waited_for_and_then_migrated(
 async def test_a_schema_that_is_behind_is_waited_for_and_the_log_says_what_to_run(
     storage: LateStorage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    readiness = Readiness(storage, auto_migrate=False)
+    readiness = of(storage, auto_migrate=False)
 
     preparing = asyncio.create_task(readiness.prepare())
     await asyncio.sleep(0.2)
@@ -76,7 +92,7 @@ async def test_an_altered_schema_is_not_served(
     storage: LateStorage, caplog: pytest.LogCaptureFixture
 ) -> None:
     type(storage).altered = True
-    readiness = Readiness(storage, auto_migrate=False)
+    readiness = of(storage, auto_migrate=False)
 
     preparing = asyncio.create_task(readiness.prepare())
     await asyncio.sleep(0.2)
@@ -93,4 +109,15 @@ async def test_what_only_an_operator_can_mend_is_not_waited_for(
     type(storage).broken = True
 
     with pytest.raises(BadConfiguration):
-        await Readiness(storage, auto_migrate=True).prepare()
+        await of(storage, auto_migrate=True).prepare()
+
+
+async def test_revoked_keys_are_known_before_it_is_ready(storage: LateStorage) -> None:
+    readiness = of(storage, auto_migrate=True)
+    ring = readiness.revocations.keyring
+    revoked = RevokedKey(ring.at(NOON).signing.kid, NOON)
+    await storage.revocations.revoke(revoked, events=[])
+
+    await readiness.prepare()
+
+    assert [KeyState.REVOKED] == [it.state for it in ring.at(NOON).keys]

@@ -9,7 +9,7 @@ from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.archive import MemoryArchive
 from core.errors import BadConfiguration, OperationError, Unavailable
 from core.events import EventKind, StoredEvent
-from core.model import RecordKind
+from core.model import RecordKind, RevokedKey
 from core.ports import Record, Storage
 from core.transfer import PAGE, Transfer, digest
 from tests.contract.storage_records import (
@@ -25,10 +25,10 @@ from tests.contract.storage_records import (
 from tests.unit.world import World
 
 BATCH = 2
-WRITES = 3 + 4 + 2 + 5
+WRITES = 3 + 4 + 2 + 5 + 2
 """Batches that a full storage is written in."""
 
-USERS, SESSIONS, TOKENS, EVENTS = RecordKind
+USERS, SESSIONS, TOKENS, EVENTS, REVOCATIONS = RecordKind
 
 
 class Killed(Exception):
@@ -94,6 +94,8 @@ async def a_full_storage() -> MemoryStorage:
     await storage.events.append([an_event(kind) for kind in list(EventKind)[:9]])
     first, *_ = await storage.events.claim(at=NOW, lease=MINUTE, limit=2)
     await storage.events.delivered(first.event.id)
+    for kid in ("b", "_", "B"):
+        await storage.revocations.revoke(RevokedKey(kid, NOW), events=[])
     return storage
 
 
@@ -171,6 +173,7 @@ async def test_progress_is_told_batch_by_batch(
         *[(SESSIONS, done, 7) for done in (0, 3, 6, 7)],
         *[(TOKENS, done, 3) for done in (0, 3)],
         *[(EVENTS, done, 9) for done in (0, 3, 6, 9)],
+        *[(REVOCATIONS, done, 3) for done in (0, 3)],
     ] == steps.told
 
 
@@ -244,6 +247,10 @@ async def issue_a_token(storage: MemoryStorage) -> None:
     await storage.tokens.issue(replace(a_token(4), id="0" * 32), events=[])
 
 
+async def revoke_a_key(storage: MemoryStorage) -> None:
+    await storage.revocations.revoke(RevokedKey("A", NOW), events=[])
+
+
 Change = Callable[[MemoryStorage], Awaitable[None]]
 
 CHANGES: list[tuple[Change, RecordKind]] = [
@@ -253,6 +260,7 @@ CHANGES: list[tuple[Change, RecordKind]] = [
     (issue_a_token, TOKENS),
     (append_an_event, EVENTS),
     (deliver_an_event, EVENTS),
+    (revoke_a_key, REVOCATIONS),
 ]
 
 
@@ -271,7 +279,14 @@ async def test_a_target_that_was_changed_is_refused(
 
 
 @pytest.mark.parametrize(
-    "change", [register_somebody_else, log_in_again, issue_a_token, append_an_event]
+    "change",
+    [
+        register_somebody_else,
+        log_in_again,
+        issue_a_token,
+        append_an_event,
+        revoke_a_key,
+    ],
 )
 async def test_a_target_that_was_used_is_refused(
     source: MemoryStorage, target: MemoryStorage, change: Change

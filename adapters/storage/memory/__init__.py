@@ -8,6 +8,7 @@ from typing import Self
 from adapters.storage.memory.archive import MemoryArchive
 from adapters.storage.memory.events import MemoryEvents
 from adapters.storage.memory.purging import purge
+from adapters.storage.memory.revocations import MemoryRevocations
 from adapters.storage.memory.sessions import MemorySessions
 from adapters.storage.memory.tables import Tables
 from adapters.storage.memory.tokens import MemoryTokens
@@ -22,6 +23,7 @@ class MemoryStorage(Storage):
     sessions: MemorySessions
     tokens: MemoryTokens
     events: MemoryEvents
+    revocations: MemoryRevocations
     archive: MemoryArchive
 
     @classmethod
@@ -34,6 +36,7 @@ class MemoryStorage(Storage):
             MemorySessions(tables),
             MemoryTokens(tables),
             MemoryEvents(tables),
+            MemoryRevocations(tables),
             MemoryArchive(tables),
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.storage.memory.tables import Tables, owned
 from core.events import Event, StoredEvent
-from core.model import OneTimeToken, RecordKind, Session
+from core.model import OneTimeToken, RecordKind, RevokedKey, Session
 from core.ports import Archive, Record
 
 
@@ -43,6 +43,8 @@ class MemoryArchive(Archive):
             case RecordKind.EVENTS:
                 events = self.tables.events.items()
                 return ((name, self._stored(event)) for name, event in events)
+            case RecordKind.REVOCATIONS:
+                return iter(sorted(self.tables.revoked.items()))
 
     @property
     def _writers(self) -> Mapping[RecordKind, Callable[[Sequence[Any]], None]]:
@@ -51,6 +53,7 @@ class MemoryArchive(Archive):
             RecordKind.SESSIONS: self._write_sessions,
             RecordKind.TOKENS: self._write_tokens,
             RecordKind.EVENTS: self._write_events,
+            RecordKind.REVOCATIONS: self._write_revocations,
         }
 
     def _write_sessions(self, sessions: Sequence[Session]) -> None:
@@ -71,6 +74,9 @@ class MemoryArchive(Archive):
         # One that was there before is delivered in its old place.
         due = [event_id for event_id in tables.events if event_id in tables.outbox]
         tables.outbox = {event_id: tables.outbox[event_id] for event_id in due}
+
+    def _write_revocations(self, keys: Sequence[RevokedKey]) -> None:
+        self.tables.revoked.update({key.kid: owned(key) for key in keys})
 
     def _stored(self, event: Event) -> StoredEvent:
         attempts = self.tables.attempts.get(event.id, 0)

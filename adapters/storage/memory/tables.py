@@ -12,6 +12,7 @@ from core.model import (
     EventId,
     OneTimeToken,
     Purpose,
+    RevokedKey,
     Session,
     SessionId,
     TokenId,
@@ -19,7 +20,7 @@ from core.model import (
     UserId,
 )
 
-Record = TypeVar("Record", User, Session, OneTimeToken, Event)
+Record = TypeVar("Record", User, Session, OneTimeToken, Event, RevokedKey)
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Tables:
     outbox: dict[EventId, datetime] = field(default_factory=dict)
     """When events are due, in the order in which they were stored."""
     attempts: dict[EventId, int] = field(default_factory=dict)
+    revoked: dict[str, RevokedKey] = field(default_factory=dict)
     highest_user: UserId = UNSAVED
 
     def put(self, users: Sequence[User]) -> None:

@@ -10,6 +10,7 @@ from adapters.storage.mongo.address import database_at
 from adapters.storage.mongo.archive import MongoArchive
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.events import MongoEvents
+from adapters.storage.mongo.revocations import MongoRevocations
 from adapters.storage.mongo.sessions import MongoSessions
 from adapters.storage.mongo.tokens import MongoTokens
 from adapters.storage.mongo.users import MongoUsers
@@ -23,6 +24,7 @@ class MongoStorage(Storage):
     sessions: MongoSessions
     tokens: MongoTokens
     events: MongoEvents
+    revocations: MongoRevocations
     archive: MongoArchive
 
     @classmethod
@@ -37,6 +39,7 @@ class MongoStorage(Storage):
             MongoSessions(database),
             MongoTokens(database),
             MongoEvents(database),
+            MongoRevocations(database),
             MongoArchive(database),
         )
 

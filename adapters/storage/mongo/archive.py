@@ -11,11 +11,13 @@ from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import (
     Document,
     from_event,
+    from_revoked_key,
     from_session,
     from_token,
     from_user,
     places,
     to_event,
+    to_revoked_key,
     to_session,
     to_token,
     to_user,
@@ -53,6 +55,9 @@ SHELVES: Mapping[RecordKind, Shelf] = {
     RecordKind.SESSIONS: Shelf("sessions", "_id", str, to_session, from_session),
     RecordKind.TOKENS: Shelf("one_time_tokens", "_id", str, to_token, from_token),
     RecordKind.EVENTS: Shelf("events", "seq", int, _to_stored, _from_stored),
+    RecordKind.REVOCATIONS: Shelf(
+        "revoked_keys", "_id", str, to_revoked_key, from_revoked_key
+    ),
 }
 
 

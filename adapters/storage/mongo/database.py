@@ -60,6 +60,7 @@ class Database:
         self.sessions: Collection = self.all["sessions"]
         self.tokens: Collection = self.all["one_time_tokens"]
         self.events: Collection = self.all["events"]
+        self.revoked_keys: Collection = self.all["revoked_keys"]
         self.counters: Collection = self.all["counters"]
         self.numbering = Numbering(client, self.events)
         self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()

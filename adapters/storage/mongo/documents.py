@@ -12,6 +12,7 @@ from core.model import (
     EndReason,
     OneTimeToken,
     Purpose,
+    RevokedKey,
     Role,
     Session,
     User,
@@ -132,6 +133,14 @@ def from_event(event: Event) -> Document:
         # Pairs: as names of fields, dots and dollars would mean something.
         "data": [list(pair) for pair in event.data.items()],
     }
+
+
+def to_revoked_key(found: Document) -> RevokedKey:
+    return RevokedKey(found["_id"], found["at"])
+
+
+def from_revoked_key(key: RevokedKey) -> Document:
+    return {"_id": key.kid, "at": key.at}
 
 
 def new_events(events: Sequence[Event]) -> list[Document]:

@@ -71,4 +71,6 @@ MIGRATIONS = (
         },
         counters=["users"],
     ),
+    # The index is there by itself; asking for it makes the collection.
+    Migration("0002_revoked_keys", {"revoked_keys": [IndexModel("_id", name="_id_")]}),
 )

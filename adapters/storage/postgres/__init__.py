@@ -11,6 +11,7 @@ from adapters.storage.postgres import address, purging, schema
 from adapters.storage.postgres.archive import PostgresArchive
 from adapters.storage.postgres.database import Connection, Database, fetch, first
 from adapters.storage.postgres.events import PostgresEvents
+from adapters.storage.postgres.revocations import PostgresRevocations
 from adapters.storage.postgres.sessions import PostgresSessions
 from adapters.storage.postgres.tokens import PostgresTokens
 from adapters.storage.postgres.users import PostgresUsers
@@ -24,6 +25,7 @@ class PostgresStorage(Storage):
     sessions: PostgresSessions
     tokens: PostgresTokens
     events: PostgresEvents
+    revocations: PostgresRevocations
     archive: PostgresArchive
 
     @classmethod
@@ -38,6 +40,7 @@ class PostgresStorage(Storage):
             PostgresSessions(database),
             PostgresTokens(database),
             PostgresEvents(database),
+            PostgresRevocations(database),
             PostgresArchive(database),
         )
 

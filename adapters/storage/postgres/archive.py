@@ -10,16 +10,19 @@ from adapters.storage.postgres.database import Connection, Database, first, tran
 from adapters.storage.postgres.events import LOCK
 from adapters.storage.postgres.rows import (
     EVENT,
+    REVOKED_KEY,
     SESSION,
     TOKEN,
     USER,
     Row,
     as_one_value,
     from_event,
+    from_revoked_key,
     from_session,
     from_token,
     from_user,
     to_event,
+    to_revoked_key,
     to_session,
     to_token,
     to_user,
@@ -72,6 +75,9 @@ SHELVES: Mapping[RecordKind, Shelf] = {
     ),
     RecordKind.EVENTS: Shelf(
         "events", "seq", f"attempts, due_at, {EVENT}", _to_stored, _from_stored
+    ),
+    RecordKind.REVOCATIONS: Shelf(
+        "revoked_keys", "kid", REVOKED_KEY, to_revoked_key, from_revoked_key, "kid"
     ),
 }
 
@@ -134,5 +140,5 @@ def _upsert(shelf: Shelf, columns: list[str]) -> str:
 INSERT INTO {shelf.table} ({names}) SELECT {names}
 FROM jsonb_populate_recordset(NULL::{shelf.table}, %(records)s)
     WITH ORDINALITY ORDER BY ordinality
-ON CONFLICT ({shelf.unique}) DO UPDATE SET {changes} RETURNING id
+ON CONFLICT ({shelf.unique}) DO UPDATE SET {changes} RETURNING true
 """  # noqa: S608 - names of ours

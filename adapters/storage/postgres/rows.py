@@ -15,6 +15,7 @@ from core.model import (
     Identity,
     OneTimeToken,
     Purpose,
+    RevokedKey,
     Role,
     Session,
     User,
@@ -37,6 +38,7 @@ TOKEN = "id, user_id, purpose, expires_at"  # noqa: S105 - columns
 EVENT = (
     "events.id, events.kind, events.at, events.user_id, events.session_id, events.data"
 )
+REVOKED_KEY = "kid, at"
 
 
 def to_user(row: Row) -> User:
@@ -148,6 +150,15 @@ def from_event(event: Event) -> dict[str, Any]:
         "data": dict(event.data),
         "due_at": event.at if event.is_outgoing else None,
     }
+
+
+def to_revoked_key(row: Row) -> RevokedKey:
+    kid, at = row
+    return RevokedKey(kid, at)
+
+
+def from_revoked_key(key: RevokedKey) -> dict[str, Any]:
+    return {"kid": key.kid, "at": key.at}
 
 
 def from_events(events: Sequence[Event]) -> Jsonb:

@@ -34,6 +34,7 @@ NEEDED = {
     " ended_at end_reason address label",
     "one_time_tokens": "id user_id purpose expires_at",
     "events": "seq id kind at user_id session_id data due_at attempts",
+    "revoked_keys": "kid at",
 }
 
 UNIQUE = {
@@ -45,6 +46,7 @@ UNIQUE = {
     "one_time_tokens unique (user_id, purpose)",
     "events unique (seq)",
     "events unique (id)",
+    "revoked_keys unique (kid)",
     "events trigger events_share_lock",
 }
 

@@ -11,6 +11,7 @@ from adapters.storage.sqlite.archive import SqliteArchive
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import SqliteEvents
 from adapters.storage.sqlite.purging import purge
+from adapters.storage.sqlite.revocations import SqliteRevocations
 from adapters.storage.sqlite.sessions import SqliteSessions
 from adapters.storage.sqlite.tokens import SqliteTokens
 from adapters.storage.sqlite.users import SqliteUsers
@@ -25,6 +26,7 @@ class SqliteStorage(Storage):
     sessions: SqliteSessions
     tokens: SqliteTokens
     events: SqliteEvents
+    revocations: SqliteRevocations
     archive: SqliteArchive
 
     @classmethod
@@ -39,6 +41,7 @@ class SqliteStorage(Storage):
             SqliteSessions(database),
             SqliteTokens(database),
             SqliteEvents(database),
+            SqliteRevocations(database),
             SqliteArchive(database),
         )
 

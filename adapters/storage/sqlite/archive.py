@@ -8,15 +8,18 @@ from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.rows import (
     EVENT,
     NEW_USER,
+    REVOKED_KEY,
     SESSION,
     TOKEN,
     USER,
     Row,
     from_event,
+    from_revoked_key,
     from_session,
     from_token,
     from_user,
     to_event,
+    to_revoked_key,
     to_session,
     to_text,
     to_time,
@@ -59,7 +62,7 @@ class Shelf:
         changes = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
         return (
             f"INSERT INTO {self.table} ({self.written}) VALUES ({marks})"  # noqa: S608 - names of ours
-            f" ON CONFLICT (id) DO UPDATE SET {changes}"
+            f" ON CONFLICT ({columns[0]}) DO UPDATE SET {changes}"
         )
 
 
@@ -114,6 +117,15 @@ SHELVES: Mapping[RecordKind, Shelf] = {
         to_record=_to_stored,
         written=f"{EVENT}, attempts, due_at",
         from_record=_from_stored,
+    ),
+    RecordKind.REVOCATIONS: Shelf(
+        table="revoked_keys",
+        order="kid",
+        beginning="",
+        columns=REVOKED_KEY,
+        to_record=to_revoked_key,
+        written=REVOKED_KEY,
+        from_record=from_revoked_key,
     ),
 }
 

@@ -11,6 +11,7 @@ from core.model import (
     EndReason,
     OneTimeToken,
     Purpose,
+    RevokedKey,
     Role,
     Session,
     User,
@@ -35,6 +36,7 @@ NEW_USER = (
 )
 TOKEN = "id, user_id, purpose, expires_at"  # noqa: S105 - columns
 EVENT = "id, kind, at, user_id, session_id, data"
+REVOKED_KEY = "kid, at"
 
 
 def to_text(at: datetime) -> str:
@@ -150,3 +152,12 @@ def from_event(event: Event) -> Row:
         json.dumps(dict(event.data)),
         at if event.is_outgoing else None,
     )
+
+
+def to_revoked_key(row: Row) -> RevokedKey:
+    kid, at = row
+    return RevokedKey(kid, to_time(at))
+
+
+def from_revoked_key(key: RevokedKey) -> Row:
+    return key.kid, to_text(key.at)

@@ -1,0 +1,34 @@
+"""Revoked keys, in MongoDB."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
+
+from adapters.storage.mongo.database import Database
+from adapters.storage.mongo.documents import from_revoked_key, to_revoked_key
+from core.events import Event
+from core.model import RevokedKey
+from core.ports import KeyRevocations
+
+
+@dataclass(frozen=True, slots=True)
+class MongoRevocations(KeyRevocations):
+    database: Database
+
+    async def revoke(self, key: RevokedKey, *, events: Sequence[Event]) -> bool:
+        async def work(session: AsyncClientSession) -> bool:
+            document = from_revoked_key(key)
+            try:
+                await self.database.revoked_keys.insert_one(document, session=session)
+            except DuplicateKeyError:
+                return False
+            return True
+
+        return await self.database.change(key.kid, work, events=events)
+
+    async def revoked(self) -> Sequence[RevokedKey]:
+        async with self.database.answering():
+            found = await self.database.revoked_keys.find().sort("_id").to_list()
+        return list(map(to_revoked_key, found))

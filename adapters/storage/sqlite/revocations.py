@@ -1,0 +1,34 @@
+"""Revoked keys, in SQLite."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from adapters.storage.sqlite.database import Database
+from adapters.storage.sqlite.events import record
+from adapters.storage.sqlite.rows import REVOKED_KEY, from_revoked_key, to_revoked_key
+from core.events import Event
+from core.model import RevokedKey
+from core.ports import KeyRevocations
+
+REVOKE = "INSERT INTO revoked_keys (kid, at) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+REVOKED = f"SELECT {REVOKED_KEY} FROM revoked_keys ORDER BY kid"  # noqa: S608 - columns
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteRevocations(KeyRevocations):
+    database: Database
+
+    async def revoke(self, key: RevokedKey, *, events: Sequence[Event]) -> bool:
+        def change(db: Connection) -> bool:
+            if db.execute(REVOKE, from_revoked_key(key)).rowcount == 0:
+                return False
+            record(db, events)
+            return True
+
+        return await self.database.write(change)
+
+    async def revoked(self) -> Sequence[RevokedKey]:
+        rows = await self.database.read(lambda db: db.execute(REVOKED).fetchall())
+        return list(map(to_revoked_key, rows))

@@ -1,0 +1,33 @@
+"""Keys that were revoked: the brake that works whatever the secrets backend can do."""
+
+from dataclasses import dataclass
+
+from core.events import Event, EventKind
+from core.keyring import Keyring
+from core.model import RevokedKey
+from core.ports import Clock, IdGenerator, KeyRevocations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocations:
+    """Takes keys out of use, here at once and on every other replica when it next learns."""
+
+    storage: KeyRevocations
+    keyring: Keyring
+    clock: Clock
+    ids: IdGenerator
+
+    async def learn(self) -> int:
+        """Give up the keys that were revoked; return how many are new."""
+        return self.keyring.revoke(await self.storage.revoked())
+
+    async def revoke(self, kid: str) -> bool:
+        """Revoke a key for good; False if it was already."""
+        now = self.clock.now()
+        event = Event(
+            id=self.ids.new_id(), kind=EventKind.KEY_REVOKED, at=now, data={"kid": kid}
+        )
+        key = RevokedKey(kid, now)
+        is_new = await self.storage.revoke(key, events=[event])
+        self.keyring.revoke([key])
+        return is_new

@@ -1,0 +1,55 @@
+"""What the commands have in common: settings, an open storage, and a way to fail."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import typer
+
+from config.loading import load_settings
+from config.settings import Settings
+from core import errors
+from core.ports import Storage
+
+T = TypeVar("T")
+
+
+def configured() -> Settings:
+    """Return the settings, or exit and say everything that is wrong with them."""
+    try:
+        return load_settings()
+    except errors.BadConfiguration as bad:
+        raise failure("The configuration can't work:", *bad.problems) from None
+
+
+def failure(*lines: str) -> typer.Exit:
+    """Say what is wrong; return how to exit."""
+    for line in lines:
+        typer.echo(line, err=True)
+    return typer.Exit(1)
+
+
+def run(storage: Storage, work: Callable[[], Awaitable[T]]) -> T:
+    """Return what is done with the open storage, or exit and say why it can't be."""
+    try:
+        return run_or_raise(storage, work)
+    except (errors.AuthError, errors.OperationError) as error:
+        raise failure(reason(error)) from None
+
+
+def run_or_raise(storage: Storage, work: Callable[[], Awaitable[T]]) -> T:
+    """Do the same for a caller who can go on without."""
+
+    async def with_open() -> T:
+        try:
+            await storage.open()
+            return await work()
+        finally:
+            await storage.aclose()
+
+    return asyncio.run(with_open())
+
+
+def reason(error: errors.AuthError | errors.OperationError) -> str:
+    """Return what an operator is told of an error."""
+    return error.reason if isinstance(error, errors.Unavailable) else str(error)

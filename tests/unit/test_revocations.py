@@ -1,0 +1,95 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from adapters.storage.memory import MemoryStorage
+from adapters.storage.memory.revocations import MemoryRevocations
+from adapters.system import RandomIds
+from config.live import Live
+from core.errors import Unavailable
+from core.events import EventKind
+from core.keyring import KeyState
+from core.model import RevokedKey
+from core.ports import KeyRevocations
+from core.revocations import Revocations
+from tests.contract.storage_records import history
+from tests.doubles import NOON, SetClock
+from tests.unit.keyrings import keyring, version
+
+
+def replica(storage: KeyRevocations) -> Revocations:
+    return Revocations(
+        storage=storage,
+        keyring=keyring(version("n"), version("o")),
+        clock=SetClock(),
+        ids=RandomIds(),
+    )
+
+
+def states(one: Revocations) -> list[KeyState]:
+    return [it.state for it in one.keyring.at(NOON).keys]
+
+
+class Away(MemoryRevocations):
+    """Does not answer."""
+
+    async def revoked(self) -> Sequence[RevokedKey]:
+        raise Unavailable
+
+
+async def test_what_one_revokes_every_other_learns() -> None:
+    storage = MemoryStorage.from_url("memory://")
+    one, other = replica(storage.revocations), replica(storage.revocations)
+    kid = one.keyring.at(NOON).keys[0].key.kid
+    known = states(other)
+
+    assert await one.revoke(kid)
+
+    assert KeyState.REVOKED not in known
+    assert KeyState.REVOKED is states(one)[0]
+    assert known == states(other)
+    assert [1, 0] == [await other.learn() for _ in range(2)]
+    assert states(one) == states(other)
+
+
+async def test_a_revocation_is_told_in_the_log_of_events_once() -> None:
+    storage = MemoryStorage.from_url("memory://")
+    one = replica(storage.revocations)
+
+    assert [True, False] == [await one.revoke("2b1f") for _ in range(2)]
+
+    (event,) = await history(storage)
+    assert (EventKind.KEY_REVOKED, NOON, None, {"kid": "2b1f"}) == (
+        event.kind,
+        event.at,
+        event.user_id,
+        event.data,
+    )
+    assert not event.is_outgoing
+
+
+async def test_a_replica_reaches_them_through_whatever_storage_is_in_force() -> None:
+    first, second = (MemoryStorage.from_url("memory://") for _ in range(2))
+    live = Live(first)
+    one = replica(live.stand_in.revocations)
+
+    await one.revoke("2b1f")
+    await live.replace(second)
+    await one.revoke("77aa")
+
+    told = [await it.revocations.revoked() for it in (first, second)]
+    assert [["2b1f"], ["77aa"]] == [[key.kid for key in keys] for keys in told]
+
+
+async def test_while_the_storage_is_away_what_is_known_stays() -> None:
+    storage = MemoryStorage.from_url("memory://")
+    one = replica(storage.revocations)
+    await one.revoke(one.keyring.at(NOON).keys[0].key.kid)
+    before = states(one)
+    away = Away(storage.archive.tables)
+
+    with pytest.raises(Unavailable):
+        await replace(one, storage=away).learn()
+
+    assert before == states(one)
