@@ -69,7 +69,11 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(uv, "venv", "--python", sys.executable, directory, "--clear", cwd=directory)
     run(
         *(uv, "pip", "install", "--python", programs / "python"),
-        *("-c", CHECKOUT / "constraints.txt", f"{wheel}[smtp,postgres,mongo,redis,aws,gcp,azure]"),
+        *(
+            "-c",
+            CHECKOUT / "constraints.txt",
+            f"{wheel}[smtp,postgres,mongo,redis,aws,gcp,azure]",
+        ),
         cwd=directory,
     )
     return programs
