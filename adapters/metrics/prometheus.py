@@ -1,6 +1,9 @@
 """Figures for Prometheus, which fetches them (text format, version 0.0.4)."""
 
 import os
+import struct
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -40,6 +43,10 @@ Names the directory in which the workers of one service share their figures.
 
 The library reads it when it is imported: it has to be set before a worker starts.
 """
+
+TRIES = 20
+PAUSE = 0.002
+"""Seconds between two of them."""
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
@@ -84,6 +91,14 @@ class PrometheusMetrics(Metrics):
 
     def page(self) -> bytes:
         """Return all figures as they are now, of all workers."""
+        for _ in range(TRIES):
+            # For a moment after another worker has made its file, that is empty.
+            with suppress(struct.error):
+                return self._page()
+            time.sleep(PAUSE)
+        return self._page()
+
+    def _page(self) -> bytes:
         registry = self.registry
         if os.environ.get(SHARED):
             registry = CollectorRegistry()

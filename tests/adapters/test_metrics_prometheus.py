@@ -1,7 +1,10 @@
+import threading
+from pathlib import Path
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters.metrics.prometheus import PrometheusMetrics
+from adapters.metrics.prometheus import SHARED, PrometheusMetrics
 
 
 def samples(metrics: PrometheusMetrics) -> dict[tuple[str, frozenset[str]], float]:
@@ -76,3 +79,16 @@ def test_two_of_them_have_nothing_to_do_with_each_other(
 def test_a_name_that_is_not_listed_is_a_mistake(metrics: PrometheusMetrics) -> None:
     with pytest.raises(KeyError):
         metrics.count("rate_limit_refusal", limit="login")
+
+
+def test_a_file_that_another_worker_is_just_making_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SHARED, str(tmp_path))
+    made = tmp_path / "counter_99.db"
+    made.touch()
+    making = threading.Timer(0.01, lambda: made.write_bytes(bytes(65536)))
+    making.start()
+
+    assert b"" == PrometheusMetrics().page()
+    making.join()
