@@ -60,7 +60,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who is calling: the peer's address, and what it calls itself."""
+    """Who is calling: its address, as far as trusted proxies tell it, and its own label."""
 
     address: str
     label: str
