@@ -253,11 +253,16 @@ class Backoff:
     memory: timedelta = timedelta(days=1)
     trust: timedelta = timedelta(days=30)
 
+    @property
+    def peak(self) -> int:
+        """After so many failures in a row, the delay grows no more."""
+        return self.free + 33  # doubled 32 times it is far beyond any longest
+
     def delay(self, failures: int) -> timedelta:
         """Return how long the next trial has to wait after so many failures in a row."""
         if failures <= self.free:
             return timedelta(0)
-        doublings = min(failures - self.free - 1, 32)  # far beyond any longest
+        doublings = min(failures, self.peak) - self.free - 1
         return min(self.first * (1 << doublings), self.longest)
 
 

@@ -1,9 +1,8 @@
 """Log-ins: opening, refreshing, identifying and ending them."""
 
 import logging
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from core import errors
 from core.events import Event, EventKind
@@ -27,41 +26,9 @@ from core.ports import (
     SessionRepository,
     UserRepository,
 )
+from core.rotation import SessionRules
 
 log = logging.getLogger(__name__)
-
-ROTATIONS_KEPT = 64
-"""More than an honest client can use within the longest grace."""
-
-
-class Rotation(StrEnum):
-    """
-    When a refresh token is spent.
-
-    PATIENT: when its successor is used. So a client that never saw the answer, or
-    keeps only its first token, stays logged in. STRICT: when it is used itself.
-    """
-
-    PATIENT = "patient"
-    STRICT = "strict"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRules:
-    """
-    How long things last.
-
-    A spent refresh token is still tolerated for ``grace`` after the moment that spent
-    it, not at all if that is zero. A session ends ``refresh_life`` after its latest
-    rotation, and ``session_life`` after its log-in at the latest.
-    """
-
-    access_life: timedelta
-    refresh_life: timedelta
-    session_life: timedelta
-    rotation: Rotation
-    grace: timedelta
-    require_verified_email: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +116,7 @@ class Sessions:
             user_id=user.id,
             created_at=now,
             last_used_at=now,
-            expires_at=self._expiry(opened=now, used=now),
+            expires_at=self.rules.expiry(opened=now, used=now),
             client=client,
         )
         opened = self._event(EventKind.SESSION_OPENED, session, now)
@@ -168,11 +135,11 @@ class Sessions:
             raise errors.InvalidRefreshToken
         session = identity.session
         if claims.generation == session.generation:
-            session = self._rotated(session, now)
+            session = self.rules.rotated(session, now)
             if not await self.sessions.advance(session):
                 # Another caller was first; what the token is worth now is told anew.
                 return await self._refresh(claims)
-        elif not self._tolerates(session, claims, now):
+        elif not self.rules.tolerate(session, claims.generation or 0, now):
             await self._end_as_stolen(session, now)
             raise errors.InvalidRefreshToken
         return await self._grant(identity.user, session, now)
@@ -223,17 +190,6 @@ class Sessions:
         live = identity.session.is_live(now) and identity.user.is_active
         return identity if live else None
 
-    def _tolerates(self, session: Session, claims: Claims, now: datetime) -> bool:
-        generation = claims.generation or 0
-        patient = self.rules.rotation is Rotation.PATIENT
-        # The generation whose beginning spent this token.
-        spent_by = generation + (2 if patient else 1)
-        if spent_by > session.generation:
-            return True
-        spent_at = session.began_at(spent_by)
-        grace = self.rules.grace
-        return bool(grace and spent_at and now - spent_at <= grace)
-
     async def _end_as_stolen(self, session: Session, now: datetime) -> None:
         log.warning(
             "Refresh token reuse detected, session ended",
@@ -254,18 +210,6 @@ class Sessions:
             reason=EndReason.LOGGED_OUT,
             events=[self._event(EventKind.SESSION_ENDED, session, now)],
         )
-
-    def _rotated(self, session: Session, now: datetime) -> Session:
-        return replace(
-            session,
-            generation=session.generation + 1,
-            rotations=(*session.rotations, now)[-ROTATIONS_KEPT:],
-            last_used_at=now,
-            expires_at=self._expiry(opened=session.created_at, used=now),
-        )
-
-    def _expiry(self, *, opened: datetime, used: datetime) -> datetime:
-        return min(used + self.rules.refresh_life, opened + self.rules.session_life)
 
     async def _grant(self, user: User, session: Session, now: datetime) -> Grant:
         expires_at = min(now + self.rules.access_life, session.expires_at)

@@ -14,8 +14,6 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 NOTHING = timedelta(0)
-GROWING = 34
-"""So many failures beyond the free ones, the delay of a ``Backoff`` grows no more."""
 
 Log: TypeAlias = list[datetime]
 """When each counted attempt will count no more, soonest first."""
@@ -73,7 +71,7 @@ class MemoryRateLimiter(RateLimiter):
         wait = times[-1] + backoff.delay(len(times)) - now if times else NOTHING
         if wait > NOTHING:
             return wait
-        kept = [*times, now][-backoff.free - GROWING :]
+        kept = [*times, now][-backoff.peak :]
         self.failures[counter] = Failures(kept, until=now + backoff.memory)
         return NOTHING
 

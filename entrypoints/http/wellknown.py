@@ -1,5 +1,6 @@
 """Resources for operators and programs: health, keys and the API's own description."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,7 +81,8 @@ class Figures:
 
     async def on_get(self, req: Request, resp: Response) -> None:
         resp.content_type = CONTENT_TYPE
-        resp.data = self.metrics.page()
+        # In a thread: it may wait for another worker's file.
+        resp.data = await asyncio.to_thread(self.metrics.page)
 
 
 def _redis(

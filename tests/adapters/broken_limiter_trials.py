@@ -1,6 +1,7 @@
 """Limiters that judge trials wrongly on purpose, each in one way, and the laws that tell."""
 
 import asyncio
+from abc import abstractmethod
 from collections import Counter as Bag
 from collections.abc import Callable
 from dataclasses import replace
@@ -118,8 +119,8 @@ class SettlesSlowly(Slow):
 class Confused(MemoryRateLimiter):
     """Takes a trial for another."""
 
-    def seen(self, trial: Trial) -> Trial:
-        raise NotImplementedError
+    @abstractmethod
+    def seen(self, trial: Trial) -> Trial: ...
 
     async def begin(self, trial: Trial, backoff: Backoff) -> timedelta:
         return await super().begin(self.seen(trial), backoff)

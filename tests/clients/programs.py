@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -39,9 +40,9 @@ class NotesService(ServerProcess):
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
 
+    @abstractmethod
     def quicker(self) -> Mapping[str, str]:
         """Return the changes that make it fetch keys more often."""
-        raise NotImplementedError
 
     def write(self, changes: Mapping[str, str]) -> None:
         pages.write(self.page, self.directory, {self.module: changes})

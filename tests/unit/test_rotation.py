@@ -13,7 +13,8 @@ import pytest
 from core.errors import ExpiredToken, InvalidRefreshToken, SessionEnded
 from core.events import EventKind
 from core.model import EndReason
-from core.sessions import ROTATIONS_KEPT, Grant, Rotation
+from core.rotation import ROTATIONS_KEPT, Rotation
+from core.sessions import Grant
 from tests.unit.world import World
 
 STEP = re.compile(r"(?P<time>[\d.]+)(?P<unit>[sd])|(?P<used>\d+)(>(?P<got>\d+)|!)")

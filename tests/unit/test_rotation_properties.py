@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidRefreshToken
 from core.events import EventKind
-from core.sessions import Rotation
+from core.rotation import Rotation
 from tests.unit.world import World
 
 GRACES = st.sampled_from([0, 1, 30, 300])

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import InvalidRefreshToken
 from core.events import EventKind
-from core.sessions import Rotation
+from core.rotation import Rotation
 from tests.unit.world import World
 
 CALLERS = 50

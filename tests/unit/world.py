@@ -34,7 +34,8 @@ from core.model import (
 )
 from core.passwords import GuidePolicy
 from core.ports import PasswordHasher
-from core.sessions import Grant, Rotation, SessionRules, Sessions
+from core.rotation import Rotation, SessionRules
+from core.sessions import Grant, Sessions
 from tests.doubles import SetClock
 
 EMAIL = "jane@example.com"

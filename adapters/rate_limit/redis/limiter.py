@@ -12,8 +12,6 @@ from core.model import Attempt, Backoff, Quota, Trial
 from core.ports import RateLimiter
 
 MILLISECOND = timedelta(milliseconds=1)
-GROWING = 34
-"""So many failures beyond the free ones, the delay of a ``Backoff`` grows no more."""
 
 HIT = Script.named("hit")
 BEGIN = Script.named("begin")
@@ -73,7 +71,7 @@ def _delays(backoff: Backoff) -> tuple[int, ...]:
     """Return the delay after each failure, as far as it grows, in milliseconds."""
     delays = [
         backoff.delay(failures) // MILLISECOND
-        for failures in range(1, backoff.free + GROWING + 1)
+        for failures in range(1, backoff.peak + 1)
     ]
     while delays[-2:-1] == delays[-1:]:
         del delays[-1]

@@ -1,0 +1,125 @@
+"""Every variable there is: its name is the field's, in capitals."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, TypeAdapter
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from config.limits import limit_text
+from config.networks import Network, networks
+from core.rotation import Rotation
+
+
+def _comma_list(value: object) -> object:
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _web_url(value: str) -> str:
+    TypeAdapter(HttpUrl).validate_python(value)
+    return value.rstrip("/")
+
+
+WebUrl = Annotated[str, BeforeValidator(_web_url)]
+LimitText = Annotated[str, BeforeValidator(limit_text)]
+Seconds = Annotated[int, Field(ge=1)]
+
+
+class Variables(BaseSettings):
+    """What an operator may set."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    app_env: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    single_replica: bool = False
+    data_dir: Path = Path("var")
+    public_url: WebUrl | None = None
+    cors_origins: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_comma_list)
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[Network, ...], NoDecode, BeforeValidator(networks)
+    ] = ()
+    forwarded_header: Annotated[
+        Literal["x-forwarded-for", "forwarded"], BeforeValidator(_lower)
+    ] = "x-forwarded-for"
+    max_body_bytes: int = Field(65536, ge=1024)
+    read_timeout_seconds: float = Field(10, gt=0)
+    shutdown_timeout_seconds: int = Field(20, ge=1)
+
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    auto_migrate: bool | None = None
+    event_retention_days: int = Field(365, ge=1)
+    secrets_url: str = "env://"
+    secrets_refresh_seconds: float = Field(60, ge=1)
+
+    jwt_secret_key: SecretStr | None = None
+    jwt_secret_key_previous: SecretStr | None = None
+    jwt_algorithm: Literal[
+        "HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA"
+    ] = "HS256"
+    jwt_key_activation_seconds: int | None = Field(None, ge=0)
+    jwt_issuer: str = Field("scribes-auth", min_length=1)
+    jwt_audience: str = Field("scribes", min_length=1)
+    jwt_leeway_seconds: int = Field(10, ge=0, le=60)
+    jwt_access_token_expire_minutes: int = Field(30, ge=1)
+    jwt_access_token_expire_seconds: Seconds | None = None
+    jwt_refresh_token_expire_days: int = Field(7, ge=1)
+    jwt_refresh_token_expire_seconds: Seconds | None = None
+    session_max_days: int = Field(30, ge=1)
+    session_max_seconds: Seconds | None = None
+    refresh_rotation: Rotation = Rotation.PATIENT
+    refresh_grace_seconds: int = Field(30, ge=0, le=300)
+
+    require_verified_email: bool = False
+    verification_token_expire_hours: int = Field(24, ge=1)
+    verification_token_expire_seconds: Seconds | None = None
+    reset_token_expire_hours: int = Field(1, ge=1)
+    reset_token_expire_seconds: Seconds | None = None
+    verify_email_url: WebUrl | None = None
+    password_reset_url: WebUrl | None = None
+
+    password_policy: Literal["guide"] = "guide"  # noqa: S105 - a preset's name
+    bcrypt_rounds: int = Field(12, ge=4, le=16)
+    hash_max_wait_seconds: float = Field(2.5, gt=0)
+    hash_threads: int | None = Field(None, ge=1, le=256)
+
+    rate_limit_enabled: bool = True
+    rate_limit_login: LimitText = "5/minute"
+    rate_limit_register: LimitText = "3/hour"
+    rate_limit_password_reset: LimitText = "3/hour"  # noqa: S105 - a limit
+    rate_limit_resend_verification: LimitText = "3/hour"
+    rate_limit_change_password: LimitText = "5/minute"  # noqa: S105
+    rate_limit_refresh: LimitText = "120/minute"
+    rate_limit_mails: LimitText = "5/hour"
+
+    smtp_host: str | None = None
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_tls: Literal["starttls", "implicit", "none"] | None = None
+    smtp_timeout_seconds: float = Field(20, gt=0, le=30)
+    smtp_from_email: str = "noreply@scribes.app"
+    smtp_from_name: str = "Scribes App"
+    outbox_poll_seconds: float = Field(1, gt=0)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] | None = None
+    log_file: Path | None = None
+    metrics_enabled: bool = True
