@@ -12,7 +12,8 @@ run: .venv/serve ## Serve on http://localhost:8000 (HOST, PORT and .env are resp
 install: .venv/all ## Make .venv with every extra, for development
 
 test: install check ## Check the style, then run every test
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 check: install ## Format, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

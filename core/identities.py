@@ -12,7 +12,7 @@ from core.ports import SessionRepository
 LOOKS = 4
 """At once; while so many are under way, those who ask wait and go together."""
 
-PATIENCE = 1.3
+PATIENCE = 1.2
 """Seconds that anybody waits."""
 
 Answer: TypeAlias = asyncio.Future[Identity | None]

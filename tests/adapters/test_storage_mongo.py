@@ -27,6 +27,7 @@ from tests.contract.storage_records import (
     log_in,
     stored,
 )
+from tests.servers.mongo import patient
 
 
 class TestMongoStorage(StorageContract):
@@ -152,10 +153,6 @@ async def test_times_are_dates_to_an_operator(storage: MongoStorage) -> None:
 
     assert found is not None
     assert user.id == found["_id"]
-
-
-def patient(url: str) -> str:
-    return f"{url}{'&' if '?' in url else '?'}timeoutMS=30000"
 
 
 async def is_emptied(records: Collection) -> bool:

@@ -20,6 +20,7 @@ from tests.contract.storage_records import (
     history,
     issue,
 )
+from tests.servers.mongo import patient
 
 
 @pytest.fixture
@@ -136,7 +137,3 @@ async def test_no_log_in_of_another_replica_outlives_a_reset(
 
     found = await storage.sessions.identities([session.id for session in sessions])
     assert {NOW} >= {identity.session.ended_at for identity in found.values()}
-
-
-def patient(url: str) -> str:
-    return f"{url}{'&' if '?' in url else '?'}timeoutMS=30000"

@@ -22,7 +22,7 @@ from tests.servers.chaos_proxy import ChaosProxy
 from tests.servers.databases import ON_SERVERS, NewDatabase, Settings, through
 from tests.servers.service import Service, wait_for
 
-pytestmark = ON_SERVERS
+pytestmark = [ON_SERVERS, pytest.mark.alone]
 OUTAGES = pytest.mark.parametrize("outage", ["refused", "black hole"])
 
 LONGEST = 2.0

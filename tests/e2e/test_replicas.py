@@ -18,12 +18,12 @@ from tests.http.records import every
 from tests.servers.databases import ON_SERVERS, NewDatabase
 from tests.servers.service import Service, wait_for
 
-pytestmark = [ON_SERVERS, pytest.mark.timeout(300)]
+pytestmark = [ON_SERVERS, pytest.mark.alone, pytest.mark.timeout(300)]
 
 PEOPLE = 100
 """Each sends 20 requests."""
 
-AT_ONCE = 6
+AT_ONCE = 25
 """People; each has up to three requests under way."""
 
 INTENDED = {

@@ -11,7 +11,12 @@ from pymongo import MongoClient
 
 from tests.adapters.postgres_world import fresh_schema
 from tests.servers.existing import ExistingServer
-from tests.servers.mongo import MongoCompatibleServer, with_database
+from tests.servers.mongo import (
+    PATIENT,
+    MongoCompatibleServer,
+    patient,
+    with_database,
+)
 
 Settings: TypeAlias = dict[str, str]
 NewDatabase: TypeAlias = Callable[[], Settings]
@@ -50,18 +55,21 @@ def new_databases(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
             if kind == "sqlite":
                 return {}  # what a service has by default, in its own directory
             server = request.getfixturevalue(f"{kind}_server")
-            is_mongo = kind == "mongo"
-            fresh = fresh_database(server) if is_mongo else fresh_schema(server.url)
-            return {"DATABASE_URL": made.enter_context(fresh)}
+            if kind == "mongo":
+                url = patient(made.enter_context(fresh_database(server)))
+            else:
+                url = made.enter_context(fresh_schema(server.url))
+            return {"DATABASE_URL": url}
 
         yield new
 
 
 def through(host: str, port: int, settings: Settings) -> Settings:
-    """Return the settings that lead to the same database by another address."""
+    """Return the settings that lead to the same database by another address, impatiently."""
     parts = urlsplit(settings["DATABASE_URL"])
     login, at, _ = parts.netloc.rpartition("@")
     # Direct: else the driver would ask the server where it is, and go there.
     query = parts.query.replace("replicaSet=rs", "directConnection=true")
+    query = query.removesuffix(PATIENT).rstrip("&")
     url = parts._replace(netloc=f"{login}{at}{host}:{port}", query=query)
     return settings | {"DATABASE_URL": url.geturl()}

@@ -11,12 +11,18 @@ import bson
 
 from tests.servers.processes import ServerProcess
 
+PATIENT = "timeoutMS=30000"
 LAUNCHER = Path(__file__).with_name("secantus_launch.py")
 
 
 def with_database(url: str, database: str) -> str:
     """Return the same server's URL with another database name."""
     return urlsplit(url)._replace(path=f"/{database}").geturl()
+
+
+def patient(url: str) -> str:
+    """Return the URL for tests that are not about time: this server is slow."""
+    return f"{url}{'&' if '?' in url else '?'}{PATIENT}"
 
 
 class MongoCompatibleServer(ServerProcess):

@@ -23,7 +23,7 @@ T = TypeVar("T")
 Collection: TypeAlias = AsyncCollection[Document]
 Work: TypeAlias = Callable[[AsyncClientSession], Awaitable[T]]
 
-PATIENCE = 1.4
+PATIENCE = 1.2
 """Seconds that a call may take in all, retries included, unless the URL says ``timeoutMS``."""
 
 SLACK = 0.1
