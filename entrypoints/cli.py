@@ -73,8 +73,13 @@ def migrate(
 
 @app.command()
 def transfer(
-    source: Annotated[str, typer.Option("--from", help="Like DATABASE_URL")],
-    target: Annotated[str, typer.Option("--to", help="Likewise; must be empty")],
+    source: Annotated[
+        str, typer.Option("--from", envvar="TRANSFER_FROM", help="Like DATABASE_URL")
+    ],
+    target: Annotated[
+        str,
+        typer.Option("--to", envvar="TRANSFER_TO", help="Likewise; must be empty"),
+    ],
     batch: Annotated[int, typer.Option(min=1, max=10_000)] = 1000,
 ) -> None:
     """

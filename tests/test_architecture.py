@@ -139,7 +139,7 @@ def test_every_scheme_has_a_contract_test(port: str, adapter: str) -> None:
 
 
 def test_importing_does_nothing(tmp_path: Path) -> None:
-    outcome = subprocess.run(  # noqa: S603 - the text above
+    outcome = subprocess.run(
         [sys.executable, "-B", "-c", IMPORT_ALL, *PRODUCT],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT)},

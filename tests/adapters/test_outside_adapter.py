@@ -77,7 +77,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (checkout / part).symlink_to(CHECKOUT / part)
     environment, ours = checkout / ".venv", Path(sys.executable).parent
     venv = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
-    subprocess.run(venv, check=True, timeout=SECONDS)  # noqa: S603 - our own
+    subprocess.run(venv, check=True, timeout=SECONDS)
     (packages,) = environment.glob("lib/python*/site-packages")
     everything = sysconfig.get_path("purelib")
     added = f"import site; site.addsitedir({everything!r})\n"

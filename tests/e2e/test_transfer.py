@@ -50,8 +50,8 @@ class Origin:
     holdings: list[Holding]
 
     def move(self, source: str, target: str) -> subprocess.CompletedProcess[str]:
-        ends = ("--from", source, "--to", target)
-        return self.service.run("transfer", *ends, "--batch", BATCH)
+        ends = {"TRANSFER_FROM": source, "TRANSFER_TO": target}
+        return Service(self.service.directory, **ends).run("transfer", "--batch", BATCH)
 
 
 @pytest.fixture(scope="module")

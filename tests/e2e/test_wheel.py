@@ -14,7 +14,7 @@ INSTALL_SECONDS = 300
 
 
 def run(*command: str | Path, cwd: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - our own tools
+    done = subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
         capture_output=True,
@@ -26,7 +26,7 @@ def run(*command: str | Path, cwd: Path) -> None:
 
 
 def tracked(*paths: str) -> list[Path]:
-    listed = subprocess.run(  # noqa: S603 - no shell, no input of anybody's
+    listed = subprocess.run(
         ["git", "ls-files", "-z", "--", *paths],  # noqa: S607 - whichever git there is
         cwd=CHECKOUT,
         capture_output=True,

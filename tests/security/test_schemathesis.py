@@ -48,7 +48,7 @@ def test_every_answer_is_one_that_is_documented(
     service: Service, directory: Path
 ) -> None:
     # Its pytest integration reads an attribute that pytest 9.2 took away.
-    outcome = subprocess.run(  # noqa: S603 - a program of this environment
+    outcome = subprocess.run(
         [
             Path(sys.executable).with_name("schemathesis"),
             "run",

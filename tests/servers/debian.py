@@ -99,7 +99,7 @@ def _private_lists(state: Path) -> list[str]:
 def _run(*command: str, cwd: Path | None = None) -> str:
     environment: Mapping[str, str] = {**os.environ, "LC_ALL": "C"}
     try:
-        done = subprocess.run(  # noqa: S603 - Debian's own tools
+        done = subprocess.run(
             command,
             cwd=cwd,
             env=environment,

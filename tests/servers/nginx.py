@@ -151,7 +151,7 @@ class Nginx(ServerProcess):
         return root / "usr" / "sbin" / "nginx", library_path(root)
 
     def _ask_version(self) -> tuple[int, ...]:
-        said = subprocess.run(  # noqa: S603 - a server of the tests
+        said = subprocess.run(
             [self._binary, "-v"],
             env=self.environment(),
             capture_output=True,
@@ -163,7 +163,7 @@ class Nginx(ServerProcess):
         raise ServerStartError(f"nginx does not run: {said}")
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - a server of the tests
+        return subprocess.run(
             child_command([*self._program(), *arguments], self.owner),
             cwd=self.directory,
             env=self.environment(),

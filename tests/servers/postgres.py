@@ -146,7 +146,7 @@ class PostgresServer(ServerProcess):
             self.binaries = private_copy / self.binaries.name
 
     def _run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - programs of the server
+        return subprocess.run(
             child_command(command, self.owner),
             cwd=self.directory,
             env=self.environment(),

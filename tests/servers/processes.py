@@ -174,7 +174,7 @@ class ServerProcess(ABC):
 
     def _fork(self) -> subprocess.Popen[bytes]:
         with self._log_file.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603 - a server of the tests
+            return subprocess.Popen(
                 child_command(self.command(), self.owner, self.death_signal),
                 cwd=self.directory,
                 env=self.environment(),

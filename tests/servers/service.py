@@ -115,7 +115,7 @@ class Service:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another command of the program to its end, with the same settings."""
-        return subprocess.run(  # noqa: S603 - our own program
+        return subprocess.run(
             self._command(*arguments),
             cwd=self.directory,
             env=self.environment,
@@ -128,7 +128,7 @@ class Service:
     def running(self, output: Path, *arguments: str) -> subprocess.Popen[bytes]:
         """Return another command of the program under way; what it says is in the file."""
         with output.open("wb") as file:
-            return subprocess.Popen(  # noqa: S603 - our own program
+            return subprocess.Popen(
                 self._command(*arguments),
                 cwd=self.directory,
                 env=self.environment,
@@ -141,7 +141,7 @@ class Service:
         if self.process:
             raise RuntimeError("it runs already")
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(  # noqa: S603 - our own program
+            self.process = subprocess.Popen(
                 self._command("serve"),
                 cwd=self.directory,
                 env=self.environment,

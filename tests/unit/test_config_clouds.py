@@ -29,7 +29,7 @@ PACKAGES = {
 
 
 def test_a_start_without_a_cloud_imports_no_cloud(tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - the text above
+    done = subprocess.run(
         [sys.executable, "-c", STARTS],
         cwd=tmp_path,
         env={

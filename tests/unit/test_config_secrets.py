@@ -159,7 +159,7 @@ def test_processes_that_race_to_make_the_secret_agree(
 
 def _racer(directory: Path) -> subprocess.Popen[str]:
     root = Path(__file__).parents[2]
-    return subprocess.Popen(  # noqa: S603 - the text above
+    return subprocess.Popen(
         [sys.executable, "-c", RACER],
         cwd=directory,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)},
