@@ -9,7 +9,7 @@ from dataclasses import replace
 from adapters.tokens.pyjwt import PyJwtTokens
 from core import errors
 from core.model import Claims, Role, SigningKey
-from tests.contract.tokens import (
+from tests.contract.forgery import (
     DIGESTS,
     Json,
     opened,

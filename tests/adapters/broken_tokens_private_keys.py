@@ -7,8 +7,13 @@ from contextlib import suppress
 from adapters.tokens.pyjwt import PyJwtTokens
 from core.model import Claims, SigningKey
 from tests.adapters.broken_tokens import UNREADABLE
+from tests.contract.forgery import (
+    opened,
+    packed,
+    signed,
+    uncoded,
+)
 from tests.contract.private_keys import coded, private_key, public_pem, sign
-from tests.contract.tokens import opened, packed, signed, uncoded
 
 Keys = Mapping[str, SigningKey]
 

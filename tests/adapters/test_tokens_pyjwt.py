@@ -12,17 +12,16 @@ from core.keys import hmac_key
 from tests.adapters import broken_tokens as broken
 from tests.adapters import broken_tokens_private_keys as broken_private
 from tests.contract.base import Contract, broken_laws
-from tests.contract.tokens import (
+from tests.contract.forgery import opened, signed
+from tests.contract.tokens import TokensContract
+from tests.contract.tokens_private_keys import PrivateKeyTokensContract
+from tests.contract.tokens_samples import (
     ACCESS,
     KEY,
     RING,
     Tokens,
-    TokensContract,
-    opened,
     refused,
-    signed,
 )
-from tests.contract.tokens_private_keys import PrivateKeyTokensContract
 
 PEM = "-----BEGIN PUBLIC KEY-----\nMA==\n-----END PUBLIC KEY-----\n"
 

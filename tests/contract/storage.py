@@ -1,4 +1,5 @@
 from tests.contract.storage_archive import ArchiveLaws
+from tests.contract.storage_archive_writing import ArchiveWritingLaws
 from tests.contract.storage_events import LogLaws, OutboxLaws
 from tests.contract.storage_passwords import ChangeLaws, ResetLaws, VerificationLaws
 from tests.contract.storage_purge import PurgeLaws
@@ -23,6 +24,7 @@ class StorageContract(
     OutboxLaws,
     ValueLaws,
     ArchiveLaws,
+    ArchiveWritingLaws,
     PurgeLaws,
     SchemaLaws,
     StorageLaws,

@@ -2,6 +2,14 @@ import json
 
 from core.model import SigningKey
 from tests.contract.base import Contract
+from tests.contract.forgery import (
+    DIGESTS,
+    Json,
+    opened,
+    packed,
+    signed,
+    uncoded,
+)
 from tests.contract.private_keys import (
     KINDS,
     coded,
@@ -12,18 +20,12 @@ from tests.contract.private_keys import (
     sign,
     verify,
 )
-from tests.contract.tokens import (
+from tests.contract.tokens_samples import (
     ACCESS,
-    DIGESTS,
     KEY,
     REFRESH,
-    Json,
     Tokens,
-    opened,
-    packed,
     refused,
-    signed,
-    uncoded,
 )
 
 

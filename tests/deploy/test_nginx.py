@@ -2,7 +2,7 @@ import json
 import socket
 import ssl
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -12,7 +12,7 @@ from tests.http.api import Api, Person, assert_problem
 from tests.servers import LOOPBACK
 from tests.servers.certificates import LocalAuthority
 from tests.servers.existing import ExistingServer
-from tests.servers.service import Service, wait_for
+from tests.servers.service import Service, together, wait_for
 from tests.servers.valkey import ValkeyServer, with_prefix
 
 QUOTA = 5
@@ -34,13 +34,8 @@ def started(
 ) -> Generator[list[Service], None, None]:
     """Yield two replicas with the same settings."""
     services = [Service(new.mktemp("replica"), **settings) for _ in "ab"]
-    with ExitStack() as ends:
-        for service in services:
-            ends.callback(service.stop)
-            service.launch()
-        for service in services:
-            service.await_ready()
-        yield services
+    with together(*services) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
@@ -16,7 +16,7 @@ from core.ports import Storage
 from tests.http.api import OTHER_PASSWORD, Person, bearer, decoded
 from tests.http.records import every
 from tests.servers.databases import ON_SERVERS, NewDatabase
-from tests.servers.service import Service, wait_for
+from tests.servers.service import Service, together, wait_for
 
 pytestmark = [ON_SERVERS, pytest.mark.alone, pytest.mark.timeout(300)]
 
@@ -82,13 +82,8 @@ def replicas(
     """Yield two services that share a database and a key, each with its own mailbox."""
     shared = database() | {"JWT_SECRET_KEY": "k" * 64}
     services = [Service(tmp_path_factory.mktemp("replica"), **shared) for _ in "ab"]
-    with ExitStack() as ends:
-        for service in services:
-            ends.callback(service.stop)
-            service.launch()  # at once, so that both want to make the schema
-        for service in services:
-            service.await_ready()
-        yield services
+    with together(*services) as running:  # both want to make the schema
+        yield running
 
 
 @pytest.fixture
