@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+TOLERANCE = timedelta(seconds=1)
+"""Who would wait less is let go on: the two limiters measure windows by their own clocks."""
+
 
 @dataclass(slots=True)
 class SteadyRateLimiter(RateLimiter):
@@ -23,6 +26,9 @@ class SteadyRateLimiter(RateLimiter):
     The first call without an answer is answered by ours, and so are all others until a
     ``ping`` finds the shared one well again: no call waits for it in vain but those under
     way. Somebody has to ping, every second or so.
+
+    Ours counts all the time what goes on here, so that neither an outage nor a shared
+    limiter that comes back without its memory lets anybody begin anew.
     """
 
     shared: RateLimiter
@@ -32,13 +38,26 @@ class SteadyRateLimiter(RateLimiter):
     """Whether the shared limiter counts."""
 
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
-        return await self._ask(lambda limiter: limiter.hit(attempts))
+        told = await self._ask(lambda shared: shared.hit(attempts))
+        if told is None:
+            return await self.ours.hit(attempts)
+        if not all(quota.allowed for quota in told):
+            return told
+        known = await self.ours.hit(attempts)
+        over = [quota.reset for quota in known if not quota.allowed]
+        return known if max(over, default=TOLERANCE) > TOLERANCE else told
 
     async def begin(self, trial: Trial, backoff: Backoff) -> timedelta:
-        return await self._ask(lambda limiter: limiter.begin(trial, backoff))
+        told = await self._ask(lambda shared: shared.begin(trial, backoff))
+        if told:
+            return told
+        # Whom the account knows, another replica may have heard: ours has no say here.
+        known = await self.ours.begin(trial, backoff)
+        return known if told is None else told
 
     async def settle(self, trial: Trial, backoff: Backoff, *, proven: bool) -> None:
-        await self._ask(lambda limiter: limiter.settle(trial, backoff, proven=proven))
+        await self._ask(lambda shared: shared.settle(trial, backoff, proven=proven))
+        await self.ours.settle(trial, backoff, proven=proven)
 
     async def ping(self) -> None:
         try:
@@ -55,14 +74,15 @@ class SteadyRateLimiter(RateLimiter):
         await self.shared.aclose()
         await self.ours.aclose()
 
-    async def _ask(self, question: Callable[[RateLimiter], Awaitable[T]]) -> T:
+    async def _ask(self, question: Callable[[RateLimiter], Awaitable[T]]) -> T | None:
+        """Return what the shared limiter answers, None if it does not."""
         if self.connected:
             try:
                 return await question(self.shared)
             except errors.Unavailable as error:
                 self._lose(error)
         self.metrics.count("rate_limit_fallbacks")
-        return await question(self.ours)
+        return None
 
     def _lose(self, error: errors.Unavailable) -> None:
         if self.connected:

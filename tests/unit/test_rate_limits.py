@@ -1,7 +1,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +12,7 @@ from adapters.system import SystemClock
 from core.errors import Unavailable
 from core.model import Attempt, Backoff, Limit, Quota, Trial
 from core.ports import RateLimiter
-from core.rate_limits import SteadyRateLimiter
+from core.rate_limits import TOLERANCE, SteadyRateLimiter
 from tests.contract.rate_limiter import RateLimiterContract, hit
 from tests.doubles import SetClock
 
@@ -154,12 +154,14 @@ async def test_a_ping_brings_it_back(world: World) -> None:
     world.shared.is_away = False
     still = await world.tries(1)
     await world.limiter.ping()
+    world.clock.advance(MINUTE)
     back = await world.tries(3)
 
     assert (False, 0) == away
     assert [False] == still
     assert (True, 1) == (world.limiter.connected, world.figure("redis_up"))
     assert [True, True, False] == back
+    assert 3 == world.figure("rate_limit_fallbacks_total")
 
 
 async def test_a_ping_finds_out_before_a_call_has_to(world: World) -> None:
@@ -181,7 +183,59 @@ async def test_going_away_again_and_again_brings_no_new_quota(world: World) -> N
         await world.limiter.ping()
         allowed += sum(await world.tries(3))
 
-    assert 2 + 2 == allowed
+    assert 2 == allowed
+
+
+async def test_an_outage_brings_no_new_quota(world: World) -> None:
+    before = await world.tries(2), await world.limiter.begin(ADA, BACKOFF)
+    world.shared.is_away = True
+
+    after = await world.tries(1), await world.limiter.begin(ADA, BACKOFF)
+
+    assert ([True, True], NOTHING) == before
+    assert ([False], MINUTE) == after
+
+
+async def test_whom_an_account_knew_it_knows_in_an_outage(world: World) -> None:
+    await world.limiter.begin(ADA, BACKOFF)
+    await world.limiter.settle(ADA, BACKOFF, proven=True)
+    await world.limiter.begin(replace(ADA, address="elsewhere"), BACKOFF)
+    world.shared.is_away = True
+
+    assert NOTHING == await world.limiter.begin(ADA, BACKOFF)
+
+
+async def test_a_shared_one_that_forgot_all_brings_no_new_quota(world: World) -> None:
+    await world.tries(2)
+    world.shared.logs.clear()
+
+    assert [False, False] == await world.tries(2)
+    world.clock.advance(MINUTE)
+    assert [True, True, False] == await world.tries(3)
+
+
+async def test_what_the_shared_one_refuses_is_not_counted_here(world: World) -> None:
+    await world.tries(20)
+    world.clock.advance(MINUTE)
+
+    assert [True, True, False] == await world.tries(3)
+
+
+async def test_clocks_that_differ_a_little_refuse_nobody(world: World) -> None:
+    await world.tries(2)
+    world.shared.logs.clear()  # as if its minute were over a moment sooner
+    world.clock.advance(MINUTE - TOLERANCE)
+
+    assert [True, True, False] == await world.tries(3)
+
+
+async def test_only_the_shared_one_judges_who_failed_while_it_answers(
+    world: World,
+) -> None:
+    await world.limiter.begin(ADA, BACKOFF)
+    await world.shared.settle(ADA, BACKOFF, proven=True)  # by another replica
+
+    assert NOTHING == await world.limiter.begin(ADA, BACKOFF)
 
 
 async def test_an_outage_is_told_once_and_its_end_once(
