@@ -6,8 +6,9 @@ from typing import TypeAlias
 import pytest
 
 from tests.http.api import Api
-from tests.servers.databases import STORAGES, NewDatabase, new_databases
+from tests.servers.databases import STORAGES, NewDatabase, Settings, new_databases
 from tests.servers.service import Service
+from tests.servers.valkey import with_prefix
 
 Serve: TypeAlias = Callable[..., Service]
 
@@ -53,6 +54,14 @@ def serve(
             return running.enter_context(Service(directory, **database() | settings))
 
         yield start
+
+
+@pytest.fixture(scope="module", params=["in the process", "in Redis"])
+def counted(request: pytest.FixtureRequest) -> Settings:
+    """Return the settings for where attempts are counted."""
+    if request.param == "in the process":
+        return {}
+    return {"REDIS_URL": with_prefix(request.getfixturevalue("redis_server").url)}
 
 
 @pytest.fixture

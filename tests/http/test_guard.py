@@ -9,7 +9,7 @@ import pytest
 
 from tests.http.api import OTHER_PASSWORD, WRONG_PASSWORD, Api, Person, assert_problem
 from tests.http.conftest import Serve
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_SQLITE, Settings
 from tests.servers.service import NO_TLS, Service
 
 pytestmark = ON_SQLITE  # attempts are not counted in the storage
@@ -26,8 +26,8 @@ HOME, ELSEWHERE = "127.0.0.2", "127.0.0.3"
 
 
 @pytest.fixture(scope="module")
-def guarded(serve: Serve) -> Service:
-    return serve(**OPEN, RATE_LIMIT_REFRESH="4/minute;100/hour")
+def guarded(serve: Serve, counted: Settings) -> Service:
+    return serve(**OPEN, **counted, RATE_LIMIT_REFRESH="4/minute;100/hour")
 
 
 @pytest.fixture

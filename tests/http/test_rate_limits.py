@@ -8,7 +8,7 @@ import pytest
 
 from tests.http.api import OTHER_PASSWORD, Api, Person, assert_problem
 from tests.http.conftest import Serve
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_SQLITE, Settings
 from tests.servers.service import Service
 
 pytestmark = ON_SQLITE  # attempts are not counted in the storage
@@ -21,8 +21,8 @@ Member: TypeAlias = tuple[str, dict[str, int]]
 
 
 @pytest.fixture(scope="module")
-def limited(serve: Serve) -> Service:
-    return serve(RATE_LIMIT_ENABLED="true")
+def limited(serve: Serve, counted: Settings) -> Service:
+    return serve(**counted, RATE_LIMIT_ENABLED="true")
 
 
 @pytest.fixture
