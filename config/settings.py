@@ -10,8 +10,8 @@ from pydantic import PrivateAttr, SecretStr
 from config.cores import usable_cores
 from config.limits import limits
 from config.variables import Variables
-from core.keyring import UNTOLD, KeyRules
-from core.model import Backoff, Limit, SecretVersion
+from core.keyring import KeyRules
+from core.model import UNTOLD, Backoff, Limit, SecretVersion
 from core.rotation import SessionRules
 
 JWT_SECRET = "jwt_secret_key"  # noqa: S105 - a setting's name

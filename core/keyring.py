@@ -3,20 +3,17 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
 from core import errors
-from core.model import RevokedKey, SecretVersion, SigningKey
+from core.model import UNTOLD, RevokedKey, SecretVersion, SigningKey
 from core.ports import KeyParser
 
 log = logging.getLogger(__name__)
 
 Span: TypeAlias = tuple[datetime | None, datetime | None]
-
-UNTOLD = datetime(1970, 1, 1, tzinfo=UTC)
-"""The creation time of a version whose backend tells none: the environment."""
 
 
 class KeyState(StrEnum):

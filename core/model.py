@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -188,9 +188,13 @@ class RevokedKey:
     at: datetime
 
 
+UNTOLD = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a version was created whose backend does not tell: the environment."""
+
+
 @dataclass(frozen=True, slots=True)
 class SecretVersion:
-    """One enabled version of a secret, created in 1970 where its backend does not tell."""
+    """One enabled version of a secret."""
 
     value: str = field(repr=False)
     version: str

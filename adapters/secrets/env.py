@@ -10,15 +10,11 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Self
 
 from core import errors
-from core.model import SecretVersion
+from core.model import UNTOLD, SecretVersion
 from core.ports import SecretProvider
-
-ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-"""An environment does not tell since when it has a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,7 @@ class EnvSecrets(SecretProvider):
                 f"Secret {name!r}: the environment variable {variable} is not UTF-8"
             ) from None
         version = hashlib.blake2b(text, key=self._key, digest_size=8).hexdigest()
-        return SecretVersion(value, version, ALWAYS)
+        return SecretVersion(value, version, UNTOLD)
 
 
 def _variable(name: str) -> str:

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from adapters.tokens.pyjwt import PyJwtTokens
 from adapters.tokens.secret_keys import SecretKeys
-from core.keyring import UNTOLD, Keyring, KeyRules
+from core.keyring import Keyring, KeyRules
 from core.keys import Keys
-from core.model import SecretVersion
+from core.model import UNTOLD, SecretVersion
 from tests.doubles import NOON, SetClock
 
 RULES = KeyRules(

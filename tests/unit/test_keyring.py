@@ -6,8 +6,8 @@ import pytest
 
 from adapters.tokens.secret_keys import SecretKeys
 from core.errors import BadConfiguration, Unavailable
-from core.keyring import UNTOLD, Keyring
-from core.model import SecretVersion, SigningKey
+from core.keyring import Keyring
+from core.model import UNTOLD, SecretVersion, SigningKey
 from tests.doubles import NOON
 from tests.unit.keyrings import RULES, keyring, version
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadConfiguration, InvalidMailToken, InvalidToken, Unavailable
-from core.keyring import UNTOLD, Keyring, KeyState
-from core.model import Claims, Purpose, RevokedKey, Role, SigningKey, TokenKind
+from core.keyring import Keyring, KeyState
+from core.model import UNTOLD, Claims, Purpose, RevokedKey, Role, SigningKey, TokenKind
 from tests.doubles import NOON
 from tests.unit.keyrings import keyring, keys_with, version
 

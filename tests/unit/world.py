@@ -18,9 +18,10 @@ from core.accounts import Accounts
 from core.events import Event, EventKind
 from core.guard import Guard
 from core.identities import Identities
-from core.keyring import UNTOLD, Keyring, KeyRules
+from core.keyring import Keyring, KeyRules
 from core.keys import Keys, hmac_key
 from core.model import (
+    UNTOLD,
     Backoff,
     Client,
     Identity,
