@@ -15,6 +15,7 @@ from core import errors
 
 SECRET_KEYS = re.compile(r"passw|secret|token$|authorization|cookie", re.IGNORECASE)
 JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
+REPEATED = ("method", "path", "route", "status")
 NOISY = {
     "asyncio": logging.INFO,
     "uvicorn": logging.INFO,
@@ -74,6 +75,7 @@ def _formatter(settings: Settings) -> logging.Formatter:
             _without_colours,
             structlog.processors.format_exc_info,
             _without_secrets,
+            *([] if as_json else [_without_repeats]),
             renderer,
         ],
     )
@@ -87,6 +89,16 @@ def _without_colours(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     event.pop("color_message", None)  # uvicorn says everything twice
+    return event
+
+
+def _without_repeats(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Leave out, for people, what the line of a request says already."""
+    if "duration_ms" in event:
+        for name in REPEATED:
+            event.pop(name, None)
     return event
 
 

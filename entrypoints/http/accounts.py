@@ -7,8 +7,6 @@ from falcon.asgi import Request
 
 from core import errors
 from core.accounts import Accounts
-from core.sessions import Sessions
-from entrypoints.http.bearer import BEARER_REFUSALS, identify
 from entrypoints.http.bodies import (
     Address,
     MailedToken,
@@ -18,19 +16,31 @@ from entrypoints.http.bodies import (
     PasswordReset,
     UserDetails,
 )
-from entrypoints.http.operation import operation
+from entrypoints.http.declaration import (
+    ANYBODY,
+    CHANGE_PASSWORD,
+    CONFIRM_RESET,
+    REGISTER,
+    REQUEST_RESET,
+    RESEND_VERIFICATION,
+    SIGNED_IN,
+)
+from entrypoints.http.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
     accounts: Accounts
 
-    @operation(
+    @Operation(
         "Register a user",
+        allows=ANYBODY,
+        limit=REGISTER,
+        hashes=True,
         body=NewUser,
         answers=UserDetails,
         status=HTTPStatus.CREATED,
-        refuses=(errors.EmailTaken, errors.UsernameTaken, errors.Overloaded),
+        refuses=(errors.EmailTaken, errors.UsernameTaken),
     )
     async def on_post(self, req: Request, body: NewUser) -> UserDetails:
         user = await self.accounts.register(
@@ -46,8 +56,9 @@ class Register:
 class VerifyEmail:
     accounts: Accounts
 
-    @operation(
+    @Operation(
         "Prove an e-mail address by the token that was mailed to it",
+        allows=ANYBODY,
         body=MailedToken,
         answers=Message,
         refuses=(errors.InvalidMailToken,),
@@ -61,8 +72,10 @@ class VerifyEmail:
 class ResendVerification:
     accounts: Accounts
 
-    @operation(
+    @Operation(
         "Mail a new verification token; the answer is the same for every address",
+        allows=ANYBODY,
+        limit=RESEND_VERIFICATION,
         body=Address,
         answers=Message,
     )
@@ -77,8 +90,10 @@ class ResendVerification:
 class RequestPasswordReset:
     accounts: Accounts
 
-    @operation(
+    @Operation(
         "Mail a password reset token; the answer is the same for every address",
+        allows=ANYBODY,
+        limit=REQUEST_RESET,
         body=Address,
         answers=Message,
     )
@@ -93,11 +108,14 @@ class RequestPasswordReset:
 class ConfirmPasswordReset:
     accounts: Accounts
 
-    @operation(
+    @Operation(
         "Set a new password by the token that was mailed; all sessions end",
+        allows=ANYBODY,
+        limit=CONFIRM_RESET,
+        hashes=True,
         body=PasswordReset,
         answers=Message,
-        refuses=(errors.InvalidMailToken, errors.Overloaded),
+        refuses=(errors.InvalidMailToken,),
     )
     async def on_post(self, req: Request, body: PasswordReset) -> Message:
         await self.accounts.reset_password(
@@ -109,18 +127,19 @@ class ConfirmPasswordReset:
 @dataclass(frozen=True, slots=True)
 class ChangePassword:
     accounts: Accounts
-    sessions: Sessions
 
-    @operation(
+    @Operation(
         "Change the password; all other sessions end",
+        allows=SIGNED_IN,
+        limit=CHANGE_PASSWORD,
+        hashes=True,
         body=PasswordChange,
         answers=Message,
-        refuses=(*BEARER_REFUSALS, errors.WrongCurrentPassword, errors.Overloaded),
-        bearer=True,
+        refuses=(errors.WrongCurrentPassword,),
     )
     async def on_post(self, req: Request, body: PasswordChange) -> Message:
         await self.accounts.change_password(
-            await identify(req, self.sessions),
+            req.context.identity,
             current_password=body.current_password,
             new_password=body.new_password,
             client=req.context.client,

@@ -1,36 +1,47 @@
 """The Falcon application: which resource answers at which path, and what surrounds it."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 import falcon
-from falcon import CORSMiddleware
 from falcon.asgi import App, Request, Response
 
 from config.container import Container
 from core import errors
 from entrypoints.http import accounts, pages, problems, sessions, verify, wellknown
 from entrypoints.http.client_address import ClientAddresses
+from entrypoints.http.cors import Cors
+from entrypoints.http.cross_site import CrossSite
+from entrypoints.http.declaration import declarations_of
 from entrypoints.http.lifespan import Lifespan
-from entrypoints.http.limits import BUCKETS, RateLimits
+from entrypoints.http.limits import RateLimits
 from entrypoints.http.middleware import Measured, RequestContext, SecurityHeaders
 from entrypoints.http.openapi import openapi
 from entrypoints.http.operation import BodyReader
 from entrypoints.http.overload import Turnstile
 from entrypoints.http.readiness import Gate
+from entrypoints.http.routing import ExactRouter
 
 VERSION = version("scribes-auth")
 
 
 def create(container: Container) -> App[Request, Response]:
     """Return the application; nothing is connected before its lifespan starts."""
-    app = App(middleware=_middleware(container))
-    for path, resource in routes(container).items():
+    return assemble(container, routes(container))
+
+
+def assemble(
+    container: Container, resources: Mapping[str, object]
+) -> App[Request, Response]:
+    """Return an application of these resources, by path, with all that surrounds them."""
+    app = App(middleware=_middleware(container, resources), router=ExactRouter())
+    for path, resource in resources.items():
         app.add_route(path, resource)
     app.add_error_handler(Exception, problems.refuse_bug)
     app.add_error_handler(falcon.HTTPError, problems.refuse_http)
     app.add_error_handler(problems.InvalidBody, problems.refuse_body)
-    app.add_error_handler(errors.AuthError, pages.refuse)
+    app.add_error_handler(errors.AuthError, problems.refuse)
     return app
 
 
@@ -63,9 +74,10 @@ def _api(container: Container) -> dict[str, object]:
         "/auth/refresh": sessions.Refresh(logins),
         "/auth/logout": sessions.Logout(logins),
         "/auth/logout-all": sessions.LogoutAll(logins),
-        "/auth/me": sessions.Me(logins),
-        verify.PATH: verify.Verify(logins),
-        "/auth/change-password": accounts.ChangePassword(users, logins),
+        "/auth/me": sessions.Me(),
+        "/auth/verify": verify.Verify(),
+        "/auth/verify-path/{roles}/{path:path}": verify.VerifyPath(),
+        "/auth/change-password": accounts.ChangePassword(users),
         "/auth/password-reset/request": accounts.RequestPasswordReset(users),
         "/auth/password-reset/confirm": accounts.ConfirmPasswordReset(users),
         "/health": wellknown.HealthCheck(storage, limiter, clock),
@@ -77,49 +89,51 @@ def _api(container: Container) -> dict[str, object]:
     }
 
 
-def _middleware(container: Container) -> list[Any]:
+def _middleware(container: Container, resources: Mapping[str, object]) -> list[Any]:
+    """Return what surrounds every operation, outermost first."""
     settings = container.settings()
     reader = BodyReader(
         container.policy(), settings.max_body_bytes, settings.read_timeout_seconds
     )
     addresses = ClientAddresses(settings.trusted_proxies, settings.forwarded_header)
-    around: list[Any] = [
-        Lifespan(
-            readiness=container.readiness(),
-            outbox=container.outbox(),
-            housekeeping=container.housekeeping(),
-            hasher=container.hasher(),
-            limiter=container.limiter(),
-            secrets=container.secret_watch(),
-            revocations=container.revocations(),
-            poll_seconds=settings.outbox_poll_seconds,
-            refresh_seconds=settings.secrets_refresh_seconds,
-        ),
-        RequestContext(container.ids(), reader, addresses),
-        verify.Subrequests(),
+    origins = settings.cors_origins
+    return [
+        _lifespan(container),
+        RequestContext(container.ids(), reader, container.sessions(), addresses),
         Measured(container.metrics()),
         SecurityHeaders(https=settings.base_url.startswith("https:")),
+        *([Cors(origins)] if origins else []),
         Gate(container.readiness()),
+        CrossSite(settings.base_url, origins),
+        *_limits(container, resources),
         Turnstile(container.hasher()),
     ]
-    if settings.cors_origins:
-        around.append(
-            CORSMiddleware(
-                allow_origins=_origins(settings.cors_origins),
-                expose_headers=(
-                    "Retry-After",
-                    "RateLimit",
-                    "RateLimit-Policy",
-                    "X-Request-ID",
-                ),
-            )
-        )
-    if settings.rate_limit_enabled:
-        limits = {path: settings.limits(*names) for path, names in BUCKETS.items()}
-        around.append(RateLimits(container.limiter(), limits, container.metrics()))
-    return around
 
 
-def _origins(listed: tuple[str, ...]) -> str | tuple[str, ...]:
-    # Falcon takes the wildcard only by itself.
-    return "*" if "*" in listed else listed
+def _limits(container: Container, resources: Mapping[str, object]) -> list[RateLimits]:
+    settings = container.settings()
+    if not settings.rate_limit_enabled:
+        return []
+    buckets = {
+        declaration.limit
+        for resource in resources.values()
+        for declaration in declarations_of(resource).values()
+        if declaration.limit is not None
+    }
+    limits = {it: settings.limits(it.name, it.setting) for it in buckets}
+    return [RateLimits(container.limiter(), limits, container.metrics())]
+
+
+def _lifespan(container: Container) -> Lifespan:
+    settings = container.settings()
+    return Lifespan(
+        readiness=container.readiness(),
+        outbox=container.outbox(),
+        housekeeping=container.housekeeping(),
+        hasher=container.hasher(),
+        limiter=container.limiter(),
+        secrets=container.secret_watch(),
+        revocations=container.revocations(),
+        poll_seconds=settings.outbox_poll_seconds,
+        refresh_seconds=settings.secrets_refresh_seconds,
+    )

@@ -16,9 +16,12 @@ BEARER_REFUSALS = (
 )
 
 
-async def identify(req: Request, sessions: Sessions) -> Identity:
-    """Return who is calling; raises one of ``BEARER_REFUSALS``."""
-    return await sessions.identify(_token(req.auth or ""))
+async def identify(req: Request, roles: Collection[Role]) -> Identity:
+    """Return who is calling; raises one of ``BEARER_REFUSALS``, and Forbidden."""
+    sessions: Sessions = req.context.sessions
+    identity = await sessions.identify(_token(req.auth or ""))
+    demand_roles(identity, [roles])
+    return identity
 
 
 def demand_roles(identity: Identity, demands: Iterable[Collection[Role]]) -> None:

@@ -12,33 +12,24 @@ from core import errors
 from core.addresses import subject_of
 from core.model import Attempt, Limit, Quota
 from core.ports import Metrics, RateLimiter
-
-BUCKETS = {
-    "/auth/login": ("login", "login"),
-    "/auth/register": ("register", "register"),
-    "/auth/resend-verification": ("resend_verification", "resend_verification"),
-    "/auth/password-reset/request": ("password_reset_request", "password_reset"),
-    "/auth/password-reset/confirm": ("password_reset_confirm", "password_reset"),
-    "/reset-password": ("password_reset_confirm", "password_reset"),
-    "/auth/change-password": ("change_password", "change_password"),
-}
-"""Path, the bucket that POSTs to it count in, and the setting (``RATE_LIMIT_...``)."""
+from entrypoints.http.declaration import Bucket, Declaration
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Counts POSTs to limited paths, and refuses those over a limit."""
+    """Counts what comes to limited operations, and refuses what is over a limit."""
 
     limiter: RateLimiter
-    limits: Mapping[str, Sequence[Limit]]
+    limits: Mapping[Bucket, Sequence[Limit]]
     metrics: Metrics
 
     async def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, Any]
     ) -> None:
-        limits = self.limits.get(req.path, ()) if req.method == "POST" else ()
-        if not limits:
+        declaration: Declaration | None = req.context.declaration
+        if declaration is None or declaration.limit is None:
             return
+        limits = self.limits[declaration.limit]
         subject = subject_of(req.context.client.address)
         quotas = await self.limiter.hit([Attempt(limit, subject) for limit in limits])
         tell(resp, quotas)

@@ -12,7 +12,9 @@ from falcon.asgi import Request, Response
 
 from core.model import Client
 from core.ports import IdGenerator, Metrics
+from core.sessions import Sessions
 from entrypoints.http.client_address import ClientAddresses
+from entrypoints.http.declaration import Declaration
 from entrypoints.http.operation import BodyReader
 
 log = logging.getLogger(__name__)
@@ -20,8 +22,13 @@ log = logging.getLogger(__name__)
 REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 LONGEST_LABEL = 200
 LONGEST_PATH = 200
-QUIET = ("/livez", "/readyz", "/health")
-"""Asked every few seconds: told at DEBUG while all is well."""
+LONGEST_FIRST_TRACE = 55
+"""In characters; only versions after 00 may have more."""
+
+TRACE = re.compile(
+    r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?"
+)
+"""W3C Trace Context, section 3.2: version, trace, parent and flags; more may follow some day."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -37,6 +44,7 @@ class RequestContext:
 
     ids: IdGenerator
     reader: BodyReader
+    sessions: Sessions
     addresses: ClientAddresses
 
     async def process_request(self, req: Request, resp: Response) -> None:
@@ -46,10 +54,12 @@ class RequestContext:
         if req.method == "HEAD":
             req.method = "GET"  # the server leaves the body out (RFC 9110, 9.3.2)
         req.context.reader = self.reader
+        req.context.sessions = self.sessions
+        req.context.declaration = None  # the router finds it
         req.context.started = time.perf_counter()
         label = (req.user_agent or "")[:LONGEST_LABEL]
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id, **_trace(req))
         address = self.addresses.of(req)
         req.context.client = Client(address=address, label=label)
         structlog.contextvars.bind_contextvars(client=address)
@@ -60,18 +70,37 @@ class RequestContext:
         resp.set_header("X-Request-ID", req.context.request_id)
         status = HTTPStatus(resp.status_code)
         seconds = time.perf_counter() - req.context.started
-        quiet = req.path in QUIET and status < HTTPStatus.BAD_REQUEST
+        declaration: Declaration | None = req.context.declaration
+        quiet = declaration and declaration.quiet and status < HTTPStatus.BAD_REQUEST
         # The raw path: percent-encoded, so it can't break or forge a line.
         path = req.scope["raw_path"].decode("ascii", "replace")[:LONGEST_PATH]
+        method = req.scope["method"]
         log.log(
             logging.DEBUG if quiet else logging.INFO,
             "%s %s %d %s",
-            req.scope["method"],
+            method,
             path,
             status,
             status.phrase,
-            extra={"milliseconds": round(seconds * 1000, 1)},
+            extra={
+                "method": method,
+                "path": path,
+                "route": req.uri_template,
+                "status": int(status),
+                "duration_ms": round(seconds * 1000, 1),
+            },
         )
+
+
+def _trace(req: Request) -> dict[str, str]:
+    """Return what ties our log lines to the caller's, if the caller traces."""
+    given = req.get_header("traceparent") or ""
+    found = TRACE.fullmatch(given)
+    if found is None or not int(found[1], 16) or not int(found[2], 16):
+        return {}
+    if given.startswith("00") and len(given) != LONGEST_FIRST_TRACE:
+        return {}
+    return {"trace_id": found[1], "parent_id": found[2]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """`/openapi.json` (OpenAPI 3.1), from the operations and models that do the work."""
 
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -7,11 +8,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from core import errors
 from entrypoints.http.bodies import HeaderAnswer, Problem, RequestQuery
-from entrypoints.http.limits import BUCKETS
-from entrypoints.http.operation import Operation, operations_of
+from entrypoints.http.declaration import declarations_of
+from entrypoints.http.operation import Operation
 from entrypoints.http.problems import STATUS
+from entrypoints.http.routing import FIELD, REST
 
 REF = "#/components/schemas/{model}"
 BODY_PROBLEMS = {
@@ -24,9 +25,11 @@ BODY_PROBLEMS = {
 
 
 def openapi(resources: Mapping[str, object], *, version: str) -> dict[str, Any]:
-    """Describe every operation of the resources, by path."""
+    """Describe every operation of the resources, by path; OpenAPI knows no rest of a path."""
     operations = {
-        path: found for path, res in resources.items() if (found := operations_of(res))
+        path: found
+        for path, resource in resources.items()
+        if (found := _operations(resource)) and not REST.search(path)
     }
     every = [one for found in operations.values() for one in found.values()]
     return {
@@ -38,7 +41,7 @@ def openapi(resources: Mapping[str, object], *, version: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": {
-            path: {
+            FIELD.sub(r"{\1}", path): {
                 method: _operation(path, method, one) for method, one in found.items()
             }
             for path, found in operations.items()
@@ -52,32 +55,37 @@ def openapi(resources: Mapping[str, object], *, version: str) -> dict[str, Any]:
     }
 
 
+def _operations(resource: object) -> dict[str, Operation]:
+    return {
+        method.lower(): found
+        for method, found in declarations_of(resource).items()
+        if isinstance(found, Operation)
+    }
+
+
 def _operation(path: str, method: str, facts: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": f"{method}{path}".replace("/", "_").replace(".", "_"),
+        "operationId": re.sub(r"\W+", "_", f"{method}{path}"),
         "summary": facts.summary,
         "tags": ["auth" if path.startswith("/auth/") else "service"],
-        "responses": _responses(path, facts),
+        "responses": _responses(facts),
     }
-    if facts.query is not None:
-        described["parameters"] = _parameters(facts.query)
+    if parameters := [*_fields(path), *_parameters(facts.query)]:
+        described["parameters"] = parameters
     if facts.body is not None:
         described["requestBody"] = {
             "required": not facts.body_optional,
             "content": _content("application/json", facts.body),
         }
-    if facts.bearer:
+    if facts.allows is not None:
         described["security"] = [{"bearer": []}]
     return described
 
 
-def _responses(path: str, facts: Operation) -> dict[str, Any]:
+def _responses(facts: Operation) -> dict[str, Any]:
     reasons: dict[HTTPStatus, list[str]] = {}
-    refuses: list[type[errors.AuthError]] = [*facts.refuses, errors.Unavailable]
-    for error in refuses:
+    for error in facts.refusals:
         reasons.setdefault(STATUS[error], []).append(error.detail)
-    if path in BUCKETS:
-        reasons[HTTPStatus.TOO_MANY_REQUESTS] = [errors.TooManyAttempts.detail]
     if facts.body is not None:
         for status, reason in BODY_PROBLEMS.items():
             reasons.setdefault(status, []).append(reason)
@@ -103,7 +111,21 @@ def _good(facts: Operation) -> dict[str, Any]:
     return described
 
 
-def _parameters(query: type[RequestQuery]) -> list[dict[str, Any]]:
+def _fields(path: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": field["name"],
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer" if field["kind"] == "int" else "string"},
+        }
+        for field in FIELD.finditer(path)
+    ]
+
+
+def _parameters(query: type[RequestQuery] | None) -> list[dict[str, Any]]:
+    if query is None:
+        return []
     fields = query.model_json_schema()["properties"]
     return [
         {

@@ -9,64 +9,59 @@ from urllib.parse import parse_qs
 import falcon
 from falcon.asgi import Request, Response
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from core import errors
 from core.passwords import PasswordPolicy
+from entrypoints.http.bearer import BEARER_REFUSALS, identify
 from entrypoints.http.bodies import FieldProblem, HeaderAnswer, RequestQuery
+from entrypoints.http.declaration import (
+    ANYBODY,
+    SIGNED_IN,
+    Declaration,
+    Responder,
+)
 from entrypoints.http.problems import InvalidBody
 
-Responder = Callable[..., Awaitable[None]]
 Handler = Callable[..., Awaitable[BaseModel]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """What an endpoint does, for people and for `/openapi.json`."""
+class Operation(Declaration):
+    """
+    A JSON endpoint, for people and for `/openapi.json`.
 
-    summary: str
+    As a decorator it turns ``handler(self, req[, query][, body], **params)``, which returns
+    a model, into a responder. ``refuses`` names what the rest does not tell already.
+    """
+
     answers: type[BaseModel]
-    status: HTTPStatus
-    query: type[RequestQuery] | None
-    body: type[BaseModel] | None
-    body_optional: bool
-    refuses: Sequence[type[errors.AuthError]]
-    bearer: bool
+    status: HTTPStatus = HTTPStatus.OK
+    query: type[RequestQuery] | None = None
+    body: type[BaseModel] | None = None
+    body_optional: bool = False
+    refuses: Sequence[type[errors.AuthError]] = ()
 
+    @property
+    def refusals(self) -> tuple[type[errors.AuthError], ...]:
+        """Every refusal of the core's."""
+        found = list(self.refuses)
+        if self.allows is not None:
+            found += BEARER_REFUSALS
+        if self.allows not in {ANYBODY, SIGNED_IN}:
+            found.append(errors.Forbidden)
+        if self.limit is not None:
+            found.append(errors.TooManyAttempts)
+        if self.hashes:
+            found.append(errors.Overloaded)
+        return (*found, errors.Unavailable)
 
-def operation(  # noqa: PLR0913 - each is a fact of the endpoint
-    summary: str,
-    *,
-    answers: type[BaseModel],
-    status: HTTPStatus = HTTPStatus.OK,
-    query: type[RequestQuery] | None = None,
-    body: type[BaseModel] | None = None,
-    body_optional: bool = False,
-    refuses: Sequence[type[errors.AuthError]] = (),
-    bearer: bool = False,
-) -> Callable[[Handler], Responder]:
-    """Turn ``handler(self, req[, query][, body])``, which returns a model, into a responder."""
-    facts = Operation(
-        summary=summary,
-        answers=answers,
-        status=status,
-        query=query,
-        body=body,
-        body_optional=body_optional,
-        refuses=refuses,
-        bearer=bearer,
-    )
-
-    def decorate(handler: Handler) -> Responder:
-        async def responder(self: object, req: Request, resp: Response) -> None:
-            sent: list[BaseModel] = []
-            if query is not None:
-                sent.append(query_of(req, query))
-            if body is not None:
-                sent.append(
-                    await req.context.reader.read(req, body, optional=body_optional)
-                )
-            answer = await handler(self, req, *sent)
-            resp.status = status
+    def __call__(self, handler: Handler) -> Responder:
+        async def responder(
+            resource: object, req: Request, resp: Response, **params: object
+        ) -> None:
+            answer = await handler(resource, req, *await self._sent(req), **params)
+            resp.status = self.status
             if isinstance(answer, HeaderAnswer):
                 resp.set_headers(answer.model_dump(mode="json", by_alias=True))
                 resp.content_type = falcon.MEDIA_TEXT
@@ -74,20 +69,19 @@ def operation(  # noqa: PLR0913 - each is a fact of the endpoint
             resp.content_type = falcon.MEDIA_JSON
             resp.text = answer.model_dump_json()
 
-        responder.operation = facts  # type: ignore[attr-defined]
-        return responder
+        return Declaration.__call__(self, responder)
 
-    return decorate
-
-
-def operations_of(resource: object) -> dict[str, Operation]:
-    """Return the operations of a resource by HTTP method, in lower case."""
-    methods = ("get", "post")
-    found = {
-        m: getattr(getattr(resource, f"on_{m}", None), "operation", None)
-        for m in methods
-    }
-    return {method: facts for method, facts in found.items() if facts is not None}
+    async def _sent(self, req: Request) -> list[BaseModel]:
+        """Return what came, and who is calling in ``req.context.identity``."""
+        sent: list[BaseModel] = []
+        if self.query is not None:
+            sent.append(query_of(req, self.query))
+        if self.allows is not None:
+            req.context.identity = await identify(req, self.allows)
+        if self.body is not None:
+            reader: BodyReader = req.context.reader
+            sent.append(await reader.read(req, self.body, optional=self.body_optional))
+        return sent
 
 
 def query_of(req: Request, model: type[RequestQuery]) -> RequestQuery:
@@ -100,7 +94,7 @@ def query_of(req: Request, model: type[RequestQuery]) -> RequestQuery:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise InvalidBody(_problems(error)) from None
+        raise InvalidBody(problems_of(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +112,8 @@ class BodyReader:
         content = await self.content(req)
         if optional and not content:
             content = b"{}"
-        elif not _is_json(req.content_type):
-            raise falcon.HTTPUnsupportedMediaType(
-                description="Send the body as Content-Type: application/json"
-            )
+        else:
+            demand_json(req)
         return self.validated(content, model)
 
     async def content(self, req: Request) -> bytes:
@@ -148,17 +140,34 @@ class BodyReader:
         return content
 
     def validated(self, content: bytes, model: type[BaseModel]) -> BaseModel:
-        """Return the JSON text as a model; raises InvalidBody and HTTP 400."""
+        """Return the JSON text (RFC 8259) as a model; raises InvalidBody and HTTP 400."""
         try:
-            return model.model_validate_json(content, context={"policy": self.policy})
+            sent = from_json(content, allow_inf_nan=False)
+        except ValueError:
+            raise falcon.HTTPBadRequest(
+                description="The body is not valid JSON"
+            ) from None
+        try:
+            return model.model_validate(sent, context={"policy": self.policy})
         except ValidationError as error:
-            found = _problems(error)
-        if found[0].code == "json_invalid":
-            raise falcon.HTTPBadRequest(description="The body is not valid JSON")
-        raise InvalidBody(found)
+            raise InvalidBody(problems_of(error)) from None
 
 
-def _problems(error: ValidationError) -> list[FieldProblem]:
+def demand_json(req: Request) -> None:
+    """Raise HTTP 415 unless the request says that it carries JSON."""
+    media, _, _ = (req.content_type or "").partition(";")
+    media = media.strip().lower()
+    if media == "application/json" or (
+        media.startswith("application/") and media.endswith("+json")
+    ):
+        return
+    raise falcon.HTTPUnsupportedMediaType(
+        description="Send the body as Content-Type: application/json"
+    )
+
+
+def problems_of(error: ValidationError) -> list[FieldProblem]:
+    """Return what is wrong with each field; what was sent is not repeated."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return [
         FieldProblem(
@@ -168,11 +177,3 @@ def _problems(error: ValidationError) -> list[FieldProblem]:
         )
         for problem in found
     ]
-
-
-def _is_json(content_type: str | None) -> bool:
-    media, _, _ = (content_type or "").partition(";")
-    media = media.strip().lower()
-    return media == "application/json" or (
-        media.startswith("application/") and media.endswith("+json")
-    )

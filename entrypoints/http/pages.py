@@ -1,48 +1,15 @@
 """The pages behind mailed links. Opening one changes nothing; only its form does."""
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
-import falcon
 from falcon.asgi import Request, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from core import errors
 from core.accounts import Accounts
 from core.passwords import PasswordPolicy
-from entrypoints.http import problems
-from entrypoints.http.problems import announce
-
-TEMPLATES = Environment(
-    loader=PackageLoader(__package__ or "", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-PATHS = ("/verify-email", "/reset-password")
-STYLE = TEMPLATES.get_template("style.css").render()
-STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action 'self';"
-    " frame-ancestors 'none'; base-uri 'none'"
-)
-
-
-def show(
-    resp: Response,
-    template: str,
-    status: HTTPStatus = HTTPStatus.OK,
-    **values: object,
-) -> None:
-    """Answer with a page that may use its own style and nothing else."""
-    resp.status = status
-    resp.content_type = falcon.MEDIA_HTML
-    resp.set_header("Content-Security-Policy", POLICY)
-    resp.text = TEMPLATES.get_template(template).render(style=STYLE, **values)
+from entrypoints.http.declaration import ANYBODY, CONFIRM_RESET, Page
+from entrypoints.http.rendering import show
 
 
 async def _form(req: Request) -> dict[str, str]:
@@ -51,26 +18,15 @@ async def _form(req: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-async def refuse(
-    req: Request, resp: Response, error: errors.AuthError, params: object
-) -> None:
-    """Answer an error of the core: with a page where people are, else as a problem."""
-    if req.path not in PATHS:
-        await problems.refuse(req, resp, error, params)
-        return
-    message = f"{error}."
-    if isinstance(error, errors.InvalidMailToken):
-        message += " Please ask for a new email."
-    show(resp, "message.html", announce(resp, error), title="Sorry", message=message)
-
-
 @dataclass(frozen=True, slots=True)
 class VerifyEmailPage:
     accounts: Accounts
 
+    @Page("Ask whether to prove an e-mail address", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
         show(resp, "verify_email.html", token=req.get_param("token", default=""))
 
+    @Page("Prove it", allows=ANYBODY)
     async def on_post(self, req: Request, resp: Response) -> None:
         token = (await _form(req)).get("token", "")
         await self.accounts.verify_email(token)
@@ -83,9 +39,11 @@ class ResetPasswordPage:
     accounts: Accounts
     policy: PasswordPolicy
 
+    @Page("Ask for a new password", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
         self._ask(resp, req.get_param("token", default=""))
 
+    @Page("Set it", allows=ANYBODY, limit=CONFIRM_RESET, hashes=True)
     async def on_post(self, req: Request, resp: Response) -> None:
         form = await _form(req)
         token, password = form.get("token", ""), form.get("new_password", "")

@@ -9,7 +9,9 @@ from falcon.asgi import Request, Response
 
 from core import errors
 from entrypoints.http.bodies import FieldProblem, Problem
+from entrypoints.http.declaration import Page
 from entrypoints.http.limits import tell
+from entrypoints.http.rendering import show
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,9 @@ QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded
 BAD_TOKENS = (errors.InvalidToken, errors.ExpiredToken, errors.SessionEnded)
 """A token came, and was no good: RFC 6750 wants an error code in the challenge."""
 
+HINTS = {errors.InvalidMailToken.code: "Please ask for a new email."}
+"""What a page says besides, by the problem's code."""
+
 
 class InvalidBody(Exception):
     """Fields break their rules; ``problems`` names every one of them."""
@@ -49,7 +54,12 @@ class InvalidBody(Exception):
 
 
 def answer_problem(req: Request, resp: Response, problem: Problem) -> None:
-    """Make the response this problem."""
+    """Make the response this problem; where people are, a page that tells of it."""
+    if isinstance(req.context.declaration, Page):
+        message = f"{problem.detail}. {HINTS.get(problem.code, '')}".rstrip()
+        status = HTTPStatus(problem.status)
+        show(resp, "message.html", status, title="Sorry", message=message)
+        return
     if problem.request_id is None:
         problem = problem.model_copy(
             update={"request_id": getattr(req.context, "request_id", None)}
@@ -82,14 +92,14 @@ async def refuse(
         problems = [FieldProblem(field="", message=str(error), code=error.code)]
         await refuse_body(req, resp, InvalidBody(problems), _params)
         return
-    problem = _problem(announce(resp, error), str(error), error.code)
+    problem = _problem(_announce(resp, error), str(error), error.code)
     if isinstance(error, errors.TooManyAttempts) and error.quotas:
         update = {"type": QUOTA_EXCEEDED, "violated_policies": error.limits}
         problem = problem.model_copy(update=update)
     answer_problem(req, resp, problem)
 
 
-def announce(resp: Response, error: errors.AuthError) -> HTTPStatus:
+def _announce(resp: Response, error: errors.AuthError) -> HTTPStatus:
     """Set what headers an error needs, and return its status."""
     status = STATUS[type(error)]
     if isinstance(error, errors.Unavailable) and type(error) is not errors.Overloaded:

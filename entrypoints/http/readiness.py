@@ -1,13 +1,13 @@
 """The gate that stays shut until the storage is ready, and revoked keys are known."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from falcon.asgi import Request, Response
 
 from core import errors
 from core.readiness import Readiness
-
-NEEDS_STORAGE = ("/auth/", "/verify-email", "/reset-password", "/.well-known/")
+from entrypoints.http.declaration import Declaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,11 @@ class Gate:
 
     readiness: Readiness
 
-    async def process_request(self, req: Request, resp: Response) -> None:
-        if self.readiness.problem is not None and req.path.startswith(NEEDS_STORAGE):
+    async def process_resource(
+        self, req: Request, resp: Response, resource: object, params: dict[str, Any]
+    ) -> None:
+        declaration: Declaration | None = req.context.declaration
+        if declaration is None or not declaration.needs_storage:
+            return
+        if self.readiness.problem is not None:
             raise errors.Unavailable

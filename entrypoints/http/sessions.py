@@ -6,7 +6,6 @@ from falcon.asgi import Request
 
 from core import errors
 from core.sessions import Sessions
-from entrypoints.http.bearer import BEARER_REFUSALS, identify
 from entrypoints.http.bodies import (
     Credentials,
     LogOut,
@@ -16,22 +15,25 @@ from entrypoints.http.bodies import (
     Tokens,
     UserDetails,
 )
-from entrypoints.http.operation import operation
+from entrypoints.http.declaration import ANYBODY, LOGIN, SIGNED_IN
+from entrypoints.http.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
     sessions: Sessions
 
-    @operation(
+    @Operation(
         "Log in",
+        allows=ANYBODY,
+        limit=LOGIN,
+        hashes=True,
         body=Credentials,
         answers=Tokens,
         refuses=(
             errors.InvalidCredentials,
             errors.AccountInactive,
             errors.EmailNotVerified,
-            errors.Overloaded,
         ),
     )
     async def on_post(self, req: Request, body: Credentials) -> Tokens:
@@ -47,8 +49,9 @@ class Refresh:
 
     sessions: Sessions
 
-    @operation(
+    @Operation(
         "Get a new access token, and the session's current refresh token",
+        allows=ANYBODY,
         body=RefreshToken,
         answers=RefreshedTokens,
         refuses=(errors.InvalidRefreshToken, errors.TooManyAttempts),
@@ -61,17 +64,15 @@ class Refresh:
 class Logout:
     sessions: Sessions
 
-    @operation(
+    @Operation(
         "Log out: end this session, and the refresh token's if it is another",
+        allows=SIGNED_IN,
         body=LogOut,
         body_optional=True,
         answers=Message,
-        refuses=BEARER_REFUSALS,
-        bearer=True,
     )
     async def on_post(self, req: Request, body: LogOut) -> Message:
-        identity = await identify(req, self.sessions)
-        await self.sessions.log_out(identity, body.refresh_token)
+        await self.sessions.log_out(req.context.identity, body.refresh_token)
         return Message(message="Successfully logged out")
 
 
@@ -79,27 +80,18 @@ class Logout:
 class LogoutAll:
     sessions: Sessions
 
-    @operation(
+    @Operation(
         "Log out everywhere: end all the user's sessions",
+        allows=SIGNED_IN,
         answers=Message,
-        refuses=BEARER_REFUSALS,
-        bearer=True,
     )
     async def on_post(self, req: Request) -> Message:
-        identity = await identify(req, self.sessions)
-        ended = await self.sessions.log_out_everywhere(identity)
+        ended = await self.sessions.log_out_everywhere(req.context.identity)
         return Message(message=f"Successfully logged out of {ended} sessions")
 
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    sessions: Sessions
-
-    @operation(
-        "Get the current user",
-        answers=UserDetails,
-        refuses=BEARER_REFUSALS,
-        bearer=True,
-    )
+    @Operation("Get the current user", allows=SIGNED_IN, answers=UserDetails)
     async def on_get(self, req: Request) -> UserDetails:
-        return UserDetails.of((await identify(req, self.sessions)).user)
+        return UserDetails.of(req.context.identity.user)

@@ -1,21 +1,29 @@
 """`/auth/verify`: a proxy asks, for each request to another service, whose it is."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Collection
 from typing import Annotated
 from urllib.parse import quote
 
-from falcon.asgi import Request, Response
-from pydantic import BeforeValidator, Field, PlainSerializer
+import falcon
+from falcon.asgi import Request
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 from pydantic_core import PydanticCustomError
 
 from core import errors
 from core.model import Identity, Role
-from core.sessions import Sessions
-from entrypoints.http.bearer import BEARER_REFUSALS, demand_roles, identify
+from entrypoints.http.bearer import demand_roles
 from entrypoints.http.bodies import HeaderAnswer, RequestQuery
-from entrypoints.http.operation import operation
+from entrypoints.http.declaration import SIGNED_IN
+from entrypoints.http.operation import Operation, problems_of
+from entrypoints.http.problems import InvalidBody
 
-PATH = "/auth/verify"
+ANY = "any"
+"""In the place of roles: none is demanded."""
+
+UNCLEAR = re.compile(
+    rb"//|/\.\.?(?:/|$)|[;\\]|%(?:2e|2f|3b|5c|00)", re.ASCII | re.IGNORECASE
+)
 
 PLAIN = "!#$&'*+-./=?@^_`{|}~"
 """What an e-mail address may have beside letters and digits (RFC 5322, `atext`), less `%`."""
@@ -90,34 +98,53 @@ class Caller(HeaderAnswer):
         )
 
 
-@dataclass(frozen=True, slots=True)
 class Verify:
-    sessions: Sessions
+    """Takes any method for a GET: proxies ask with that of the request in question."""
 
-    @operation(
+    @Operation(
         "Tell a proxy in headers who is calling, whatever the method",
+        allows=SIGNED_IN,
         query=Demands,
         answers=Caller,
-        refuses=(*BEARER_REFUSALS, errors.Forbidden),
-        bearer=True,
+        refuses=(errors.Forbidden,),
     )
-    async def on_get(self, req: Request, query: Demands) -> Caller:
-        identity = await identify(req, self.sessions)
-        demand_roles(identity, query.role)
-        return Caller.of(identity)
+    async def on_request(self, req: Request, query: Demands) -> Caller:
+        demand_roles(req.context.identity, query.role)
+        return Caller.of(req.context.identity)
 
 
-@dataclass(frozen=True, slots=True)
-class Subrequests:
+class VerifyPath:
     """
-    Takes any method, and any path behind ours, for a GET of `/auth/verify`.
+    The same for a proxy that appends the path in question to ours, as Envoy does.
 
-    Envoy asks with those of the request in question. Its query comes along with its
-    path, and is none of ours.
+    So the demand stands before it, where no client can write. The query is the client's.
     """
 
-    async def process_request(self, req: Request, resp: Response) -> None:
-        if req.path == PATH:
-            req.method = "GET"
-        elif req.path.startswith(f"{PATH}/"):
-            req.method, req.path, req.query_string = "GET", PATH, ""
+    @Operation(
+        "Tell Envoy in headers who is calling",
+        allows=SIGNED_IN,
+        answers=Caller,
+        refuses=(errors.Forbidden,),
+    )
+    async def on_request(self, req: Request, roles: str, path: str) -> Caller:
+        _demand_clarity(req.scope["raw_path"])
+        demand_roles(req.context.identity, _demands(roles))
+        return Caller.of(req.context.identity)
+
+
+def _demands(roles: str) -> tuple[Collection[Role], ...]:
+    if roles == ANY:
+        return ()
+    try:
+        return Demands.model_validate({"role": [roles]}).role
+    except ValidationError as error:
+        raise InvalidBody(problems_of(error)) from None
+
+
+def _demand_clarity(path: bytes) -> None:
+    """Refuse what a proxy and a service may each take for another path."""
+    if UNCLEAR.search(path):
+        raise falcon.HTTPForbidden(
+            description="The path is not clear: it has dot segments, empty segments, path"
+            " parameters, backslashes or encoded separators"
+        )

@@ -18,15 +18,22 @@ from core.readiness import Readiness
 from core.secret_watch import SecretWatch
 from entrypoints.http.bodies import Alive, Health, KeySet, Ready
 from entrypoints.http.cached import cached
-from entrypoints.http.operation import operation
-from entrypoints.http.pages import show
+from entrypoints.http.declaration import ANYBODY, Declaration, Page
+from entrypoints.http.operation import Operation
+from entrypoints.http.rendering import show
 
 
 @dataclass(frozen=True, slots=True)
 class Livez:
     """Asks nothing of anybody: a database outage must not get every replica killed."""
 
-    @operation("Is the process alive?", answers=Alive)
+    @Operation(
+        "Is the process alive?",
+        allows=ANYBODY,
+        needs_storage=False,
+        quiet=True,
+        answers=Alive,
+    )
     async def on_get(self, req: Request) -> Alive:
         return Alive()
 
@@ -39,7 +46,13 @@ class Readyz:
     limiter: RateLimiter
     secrets: SecretWatch
 
-    @operation("Can requests be served?", answers=Ready)
+    @Operation(
+        "Can requests be served?",
+        allows=ANYBODY,
+        needs_storage=False,
+        quiet=True,
+        answers=Ready,
+    )
     async def on_get(self, req: Request) -> Ready:
         await self.readiness.demand()
         missing = [
@@ -61,7 +74,13 @@ class HealthCheck:
     limiter: RateLimiter
     clock: Clock
 
-    @operation("How are the service and what it needs?", answers=Health)
+    @Operation(
+        "How are the service and what it needs?",
+        allows=ANYBODY,
+        needs_storage=False,
+        quiet=True,
+        answers=Health,
+    )
     async def on_get(self, req: Request) -> Health:
         stores, redis = await _answers(self.storage), _redis(self.limiter)
         status = "degraded" if redis == "disconnected" else "healthy"
@@ -79,6 +98,7 @@ class Figures:
 
     metrics: PrometheusMetrics
 
+    @Declaration("Tell figures", allows=ANYBODY, needs_storage=False)
     async def on_get(self, req: Request, resp: Response) -> None:
         resp.content_type = CONTENT_TYPE
         # In a thread: it may wait for another worker's file.
@@ -111,7 +131,11 @@ class Jwks:
         return int(self.keys.keyring.rules.publication.total_seconds())
 
     @cached
-    @operation("The public keys that verify our tokens (RFC 7517)", answers=KeySet)
+    @Operation(
+        "The public keys that verify our tokens (RFC 7517)",
+        allows=ANYBODY,
+        answers=KeySet,
+    )
     async def on_get(self, req: Request) -> KeySet:
         return KeySet(keys=[dict(key) for key in self.keys.public_keys()])
 
@@ -120,6 +144,7 @@ class Jwks:
 class OpenApi:
     document: Mapping[str, Any]
 
+    @Declaration("Describe the API", allows=ANYBODY, needs_storage=False)
     async def on_get(self, req: Request, resp: Response) -> None:
         resp.content_type = falcon.MEDIA_JSON
         resp.text = json.dumps(self.document)
@@ -129,5 +154,6 @@ class OpenApi:
 class Docs:
     document: Mapping[str, Any]
 
+    @Page("Describe the API to people", allows=ANYBODY, needs_storage=False)
     async def on_get(self, req: Request, resp: Response) -> None:
         show(resp, "docs.html", api=self.document)

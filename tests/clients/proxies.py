@@ -107,7 +107,8 @@ class EnvoyPrefixProxy(EnvoyProxy):
     """As it was before 1.38."""
 
     more: ClassVar[Mapping[str, str]] = {
-        "path_override: /auth/verify\n": "path_prefix: /auth/verify\n"
+        "path_override: /auth/verify\n": "path_prefix: /auth/verify-path/any\n",
+        "path_override: /auth/verify?role=": "path_prefix: /auth/verify-path/",
     }
 
 

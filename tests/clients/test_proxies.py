@@ -270,6 +270,8 @@ def test_older_envoys_ask_with_the_path_behind_ours(
 
             assert "user" == told(answer)["x-auth-role"]
             assert (method, path) == (answer.json()["method"], answer.json()["path"])
+        for path in ("/notes/all", "/notes/all/", "/notes/all/1?role=user"):
+            assert 403 == ask(proxy, token, path, method=method).status_code
     assert 200 == ask(proxy, token, method="HEAD").status_code
 
 

@@ -1,17 +1,18 @@
 """nginx, as we ship it, in front of replicas."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
 import httpx
+import pytest
 
 from tests.http.api import Person
 from tests.servers import LOOPBACK
 from tests.servers.certificates import LocalAuthority
 from tests.servers.nginx import Nginx
-from tests.servers.service import Service
+from tests.servers.service import Service, together
 
 NAME = "auth.example.com"
 """What the shipped configuration calls itself."""
@@ -68,3 +69,13 @@ class Front:
         """Fail, as a different person each time: the address alone is to count."""
         body = Person.new().credentials
         return self.client(source).post("/auth/login", json=body, headers=headers)
+
+
+@contextmanager
+def started(
+    new: pytest.TempPathFactory, **settings: str
+) -> Generator[list[Service], None, None]:
+    """Yield two replicas with the same settings."""
+    services = [Service(new.mktemp("replica"), **settings) for _ in "ab"]
+    with together(*services) as running:
+        yield running

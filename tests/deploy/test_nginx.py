@@ -1,19 +1,15 @@
 import json
 import socket
 import ssl
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
 
-from tests.deploy.front import NAME, Front
+from tests.deploy.front import NAME, Front, started
 from tests.http.api import Api, Person, assert_problem
 from tests.servers import LOOPBACK
 from tests.servers.certificates import LocalAuthority
-from tests.servers.existing import ExistingServer
-from tests.servers.service import Service, together, wait_for
-from tests.servers.valkey import ValkeyServer, with_prefix
+from tests.servers.service import Service, wait_for
 
 QUOTA = 5
 """Log-ins in a minute that one address has, in all replicas together."""
@@ -26,46 +22,6 @@ BEHIND_A_BALANCER = {
     "# real_ip_header": "real_ip_header",
     "# real_ip_recursive": "real_ip_recursive",
 }
-
-
-@contextmanager
-def started(
-    new: pytest.TempPathFactory, **settings: str
-) -> Generator[list[Service], None, None]:
-    """Yield two replicas with the same settings."""
-    services = [Service(new.mktemp("replica"), **settings) for _ in "ab"]
-    with together(*services) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def authority() -> LocalAuthority:
-    return LocalAuthority()
-
-
-@pytest.fixture(scope="module")
-def replicas(
-    tmp_path_factory: pytest.TempPathFactory,
-    redis_server: ValkeyServer | ExistingServer,
-) -> Iterator[list[Service]]:
-    file = tmp_path_factory.mktemp("data") / "scribes.db"
-    with started(
-        tmp_path_factory,
-        DATABASE_URL=f"sqlite:///{file}",
-        REDIS_URL=with_prefix(redis_server.url),
-        JWT_SECRET_KEY="k" * 64,
-        RATE_LIMIT_ENABLED="true",
-        TRUSTED_PROXIES=LOOPBACK,
-        PUBLIC_URL=f"https://{NAME}",
-        LOG_FORMAT="json",
-    ) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def front(authority: LocalAuthority, replicas: list[Service]) -> Iterator[Front]:
-    with Front(authority, replicas) as running:
-        yield running
 
 
 def test_nginx_finds_nothing_to_say_of_the_configuration(front: Front) -> None:

@@ -89,7 +89,8 @@ def test_every_answer_has_the_security_headers_and_names_no_server(api: Api) -> 
         assert "no-store" == answer.headers["Cache-Control"]
         assert "nosniff" == answer.headers["X-Content-Type-Options"]
         assert "DENY" == answer.headers["X-Frame-Options"]
-        assert "no-referrer" == answer.headers["Referrer-Policy"]
+        # To another site neither tells where somebody came from.
+        assert answer.headers["Referrer-Policy"] in {"no-referrer", "same-origin"}
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
@@ -139,6 +140,33 @@ def test_a_foreign_origin_gets_nothing(secure: Api, origin: str) -> None:
 
     assert set() == granted(asked)
     assert set() == granted(answered)
+
+
+def test_where_origins_are_listed_every_answer_says_that_it_varies_by_them(
+    api: Api, secure: Api
+) -> None:
+    for headers in ({}, {"Origin": APP}, {"Origin": "https://evil.example"}):
+        for path in ("/.well-known/jwks.json", "/livez", "/nowhere", "/auth/me"):
+            answer = secure.client.get(path, headers=headers)
+
+            assert "Origin" == answer.headers["Vary"]
+    assert "Vary" not in api.client.get("/.well-known/jwks.json").headers
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [("/nowhere", "GET", 404), ("/auth/login", "PUT", 405), ("//livez", "GET", 404)],
+)
+def test_a_page_sees_that_it_asked_for_what_there_is_not(
+    secure: Api, path: str, method: str, status: int
+) -> None:
+    asked = preflight(secure, APP, path, method)
+    answer = secure.client.request(method, path, headers={"Origin": APP})
+
+    assert asked.is_success
+    assert method in asked.headers["Access-Control-Allow-Methods"].split(", ")
+    assert_problem(answer, status)
+    assert APP == answer.headers["Access-Control-Allow-Origin"]
 
 
 def test_nobody_is_listed_by_default(api: Api) -> None:

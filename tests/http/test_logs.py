@@ -201,7 +201,12 @@ def test_production_logs_json(production: Logged) -> None:
     assert all({"event", "level", "logger", "timestamp"} <= e.keys() for e in entries)
     requests = [entry for entry in entries if "401 Unauthorized" in entry["event"]]
     assert requests
-    assert all({"request_id", "client", "milliseconds"} <= e.keys() for e in requests)
+    told = {"request_id", "client", "method", "path", "route", "status", "duration_ms"}
+    assert all(told <= entry.keys() for entry in requests)
+    assert {("GET", "/auth/me", "/auth/me", 401)} <= {
+        tuple(entry[name] for name in ("method", "path", "route", "status"))
+        for entry in requests
+    }
     assert not any(MAILBOX_LINE in line for line in production.lines)
 
 

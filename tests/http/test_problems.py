@@ -73,6 +73,11 @@ def test_a_body_is_an_object(api: Api, body: str) -> None:
         b"[" * 60_000,
         b'{"a":' * 10_000,
         b"\xef\xbb\xbf{}",
+        b'{"email": NaN}',
+        b'{"email": "x", "password": "y", "unknown": NaN}',
+        b'{"email": "x", "password": "y", "unknown": [Infinity]}',
+        b'{"email": "x", "password": "y", "unknown": {"deep": -Infinity}}',
+        b"NaN",
     ],
     ids=lambda body: body[:12].decode("ascii", "replace"),
 )
@@ -92,12 +97,15 @@ def test_deep_json_is_refused_where_it_has_no_business(api: Api) -> None:
 
 @pytest.mark.parametrize("path", POSTS)
 def test_every_post_wants_json(api: Api, path: str) -> None:
+    known = bearer(api.session()["access_token"])
     for media in ("application/x-www-form-urlencoded", "text/plain", "application/jso"):
-        answer = api.client.post(path, content=b"{}", headers={"Content-Type": media})
+        headers = {"Content-Type": media, **known}
+        answer = api.client.post(path, content=b"{}", headers=headers)
 
         assert_problem(answer, 415)
-    assert_problem(api.client.post(path), 415)
-    assert_problem(api.client.post(path, content=b"{", headers=JSON), 400)
+    assert_problem(api.client.post(path, headers=known), 415)
+    broken = api.client.post(path, content=b"{", headers=JSON | known)
+    assert_problem(broken, 400, "The body is not valid JSON")
 
 
 @pytest.mark.parametrize(

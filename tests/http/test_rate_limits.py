@@ -13,6 +13,7 @@ from tests.servers.service import Service
 
 pytestmark = ON_SQLITE  # attempts are not counted in the storage
 
+JSON = {"Content-Type": "application/json"}
 MINUTE, HOUR = 60, 3600
 QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 
@@ -156,10 +157,12 @@ def test_every_limit_can_be_changed_and_no_header_talks_it_away(
         ("change-password", HOUR),
     ):
         first, second = (
-            api.client.post(f"/auth/{path}", content=b"{", headers=forwarded(number))
+            api.client.post(
+                f"/auth/{path}", content=b"{", headers=JSON | forwarded(number)
+            )
             for number in range(2)
         )
-        assert 415 == first.status_code  # what can't be read counts, too
+        assert first.status_code in {400, 401}  # what can't be read counts, too
         assert (1, window) == policy_of(first)[1:]
         assert_problem(second, 429)
 
@@ -175,11 +178,11 @@ def test_every_answer_of_a_limited_endpoint_tells_of_each_of_its_limits(
         api.log_in(person),
         api.log_in(person, "wrong"),
         api.post("/auth/login", {}),
-        api.client.post("/auth/login", content=b"{"),
+        api.client.post("/auth/login", content=b"{", headers=JSON),
         api.log_in(person),
     ]
 
-    assert [200, 401, 422, 415, 429] == [answer.status_code for answer in answers]
+    assert [200, 401, 422, 400, 429] == [answer.status_code for answer in answers]
     names = ["login/minute", "login/hour", "login/day"]
     for used, answer in zip((1, 2, 3, 4, 4), answers, strict=True):
         assert [(4, MINUTE), (20, HOUR), (5, 24 * HOUR)] == [

@@ -44,19 +44,31 @@ class Wire:
     def answer(self) -> httpx.Response:
         """Return the one response that comes before the other side closes."""
         head, _, body = self.rest().partition(b"\r\n\r\n")
-        status, *headers = head.decode().split("\r\n")
-        fields = [tuple(header.split(": ", 1)) for header in headers]
-        return httpx.Response(
-            int(status.split(" ")[1]),
-            headers=[(name, value) for name, value in fields],
-            content=body,
-        )
+        return _response(head, body)
+
+    def next_answer(self) -> httpx.Response:
+        """Return the next response; the connection may stay open."""
+        head, _, body = self.until(b"\r\n\r\n").partition(b"\r\n\r\n")
+        length = int(_response(head, b"").headers.get("Content-Length", "0"))
+        while len(body) < length and (part := self._receive()):
+            body += part
+        return _response(head, body)
 
     def _receive(self) -> bytes:
         try:
             return self._connection.recv(65536)
         except ConnectionResetError:
             return b""
+
+
+def _response(head: bytes, body: bytes) -> httpx.Response:
+    status, *headers = head.decode().split("\r\n")
+    fields = [tuple(header.split(": ", 1)) for header in headers]
+    return httpx.Response(
+        int(status.split(" ")[1]),
+        headers=[(name, value) for name, value in fields],
+        content=body,
+    )
 
 
 @contextmanager

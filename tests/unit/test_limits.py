@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 
+from config.container import Container
 from config.settings import Settings
 from core.addresses import subject_of
-from entrypoints.http.limits import BUCKETS
+from entrypoints.http.app import routes
+from entrypoints.http.declaration import declarations_of
 
 
 @pytest.mark.parametrize(
@@ -34,11 +38,18 @@ def test_one_network_has_one_count() -> None:
     assert 1 == len({subject_of(f"2001:db8::{n:x}") for n in range(0, 2**16, 97)})
 
 
-def test_every_limit_has_a_bucket_and_every_bucket_a_limit() -> None:
+def test_every_limit_has_a_bucket_and_every_bucket_a_limit(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, jwt_secret_key="x" * 32)
     prefix = "rate_limit_"
     limits = {name for name in Settings.model_fields if name.startswith(prefix)}
 
-    buckets = {prefix + setting for _, setting in BUCKETS.values()}
+    declarations = (
+        one
+        for resource in routes(Container(settings=settings)).values()
+        for one in declarations_of(resource).values()
+    )
+
+    buckets = {prefix + one.limit.setting for one in declarations if one.limit}
 
     elsewhere = {"rate_limit_enabled", "rate_limit_mails", "rate_limit_refresh"}
     assert limits - elsewhere == buckets

@@ -7,8 +7,14 @@ from falcon import asgi, testing
 
 from adapters.passwords.bcrypt import BcryptHasher
 from core.errors import Overloaded
-from entrypoints.http.limits import BUCKETS
-from entrypoints.http.overload import HASHING, ROOM, Turnstile
+from core.model import Client
+from entrypoints.http.declaration import ANYBODY, LOGIN, Declaration
+from entrypoints.http.overload import ROOM, Turnstile
+
+HASHING = Declaration("log in", allows=ANYBODY, limit=LOGIN, hashes=True)
+LIMITED = Declaration("ask for a mail", allows=ANYBODY, limit=LOGIN)
+FREE = Declaration("look", allows=ANYBODY)
+FLOODER, NEIGHBOUR, OTHER = "192.0.2.1", "192.0.2.2", "2001:db8::1"
 
 
 @pytest.fixture
@@ -18,27 +24,34 @@ async def hasher() -> AsyncIterator[BcryptHasher]:
     await hasher.aclose()
 
 
-def request(path: str, method: str = "POST") -> asgi.Request:
-    scope = testing.create_scope(path=path, method=method)
-    return asgi.Request(scope, testing.ASGIRequestEventEmitter())
+@pytest.fixture
+def turnstile(hasher: BcryptHasher) -> Turnstile:
+    return Turnstile(hasher)
 
 
-async def passed(turnstile: Turnstile, path: str, method: str = "POST") -> None:
-    await turnstile.process_resource(request(path, method), asgi.Response(), None, {})
+def request(declaration: Declaration | None, address: str) -> asgi.Request:
+    req = asgi.Request(testing.create_scope(), testing.ASGIRequestEventEmitter())
+    req.context.declaration = declaration
+    req.context.client = Client(address=address, label="")
+    return req
 
 
-def test_all_that_hashes_is_limited() -> None:
-    assert {*BUCKETS} >= HASHING
+async def passed(
+    turnstile: Turnstile,
+    declaration: Declaration | None = HASHING,
+    address: str = FLOODER,
+) -> None:
+    req = request(declaration, address)
+    await turnstile.process_resource(req, asgi.Response(), None, {})
 
 
 async def test_of_a_flood_one_gets_through_at_each_turn_in_order(
-    hasher: BcryptHasher,
+    turnstile: Turnstile,
 ) -> None:
-    turnstile = Turnstile(hasher)
     through: list[int] = []
 
     async def come(number: int) -> None:
-        await passed(turnstile, "/auth/login")
+        await passed(turnstile)
         through.append(number)
 
     flood = [asyncio.create_task(come(number)) for number in range(50)]
@@ -52,40 +65,56 @@ async def test_of_a_flood_one_gets_through_at_each_turn_in_order(
     await asyncio.gather(*flood)
 
 
-async def test_a_queue_that_is_too_long_is_not_joined(hasher: BcryptHasher) -> None:
-    turnstile = Turnstile(hasher)
-    flood = [asyncio.create_task(passed(turnstile, "/auth/login")) for _ in range(ROOM)]
+async def test_who_comes_from_elsewhere_waits_for_one_of_a_flood_and_not_for_all(
+    turnstile: Turnstile,
+) -> None:
+    through: list[str] = []
+
+    async def come(address: str) -> None:
+        await passed(turnstile, address=address)
+        through.append(address)
+
+    flood = [asyncio.create_task(come(FLOODER)) for _ in range(200)]
+    await asyncio.sleep(0)
+    others = [asyncio.create_task(come(it)) for it in (NEIGHBOUR, OTHER, NEIGHBOUR)]
+    await asyncio.gather(*others)
+
+    assert 2 <= through.count(FLOODER) <= 5
+    assert [NEIGHBOUR, OTHER, NEIGHBOUR] == [it for it in through if it != FLOODER]
+    await asyncio.gather(*flood)
+
+
+async def test_when_it_is_full_whoever_has_most_waiting_gives_way(
+    turnstile: Turnstile,
+) -> None:
+    flood = [asyncio.create_task(passed(turnstile)) for _ in range(ROOM)]
     await asyncio.sleep(0)
 
     with pytest.raises(Overloaded):
-        await passed(turnstile, "/auth/resend-verification")
-
+        await passed(turnstile, LIMITED)
     async with asyncio.timeout(30):
-        await asyncio.gather(*flood)
-        await passed(turnstile, "/auth/login")
+        await passed(turnstile, address=NEIGHBOUR)
+        ends = await asyncio.gather(*flood, return_exceptions=True)
+
+    assert [type(end) for end in ends if end is not None] == [Overloaded]
+    assert isinstance(ends[-1], Overloaded)
+    await passed(turnstile)
 
 
-async def test_what_is_not_limited_passes_by(hasher: BcryptHasher) -> None:
-    turnstile = Turnstile(hasher)
-    flood = [asyncio.create_task(passed(turnstile, "/auth/login")) for _ in range(50)]
+async def test_what_is_not_limited_passes_by(turnstile: Turnstile) -> None:
+    flood = [asyncio.create_task(passed(turnstile)) for _ in range(50)]
     await asyncio.sleep(0)
 
-    for path, method in (
-        ("/auth/me", "GET"),
-        ("/auth/refresh", "POST"),
-        ("/auth/login", "OPTIONS"),
-        ("/livez", "GET"),
-    ):
+    for declaration in (FREE, None):
         async with asyncio.timeout(10):
-            await passed(turnstile, path, method)
+            await passed(turnstile, declaration)
         assert not flood[-1].done()
 
     await asyncio.gather(*flood)
 
 
-async def test_who_has_gone_holds_nobody_up(hasher: BcryptHasher) -> None:
-    turnstile = Turnstile(hasher)
-    flood = [asyncio.create_task(passed(turnstile, "/auth/login")) for _ in range(10)]
+async def test_who_has_gone_holds_nobody_up(turnstile: Turnstile) -> None:
+    flood = [asyncio.create_task(passed(turnstile)) for _ in range(10)]
     await asyncio.sleep(0)
 
     for task in flood[::2]:
@@ -99,16 +128,13 @@ async def test_who_has_gone_holds_nobody_up(hasher: BcryptHasher) -> None:
 
 
 async def test_what_needs_a_hash_is_refused_while_there_is_no_room(
-    hasher: BcryptHasher,
+    turnstile: Turnstile, hasher: BcryptHasher
 ) -> None:
-    turnstile = Turnstile(hasher)
     ahead = asyncio.create_task(hasher.hash("x"))
     await asyncio.sleep(0)
 
-    for path in HASHING:
-        with pytest.raises(Overloaded):
-            await passed(turnstile, path)
-    for path in {*BUCKETS} - HASHING:
-        await passed(turnstile, path)
+    with pytest.raises(Overloaded):
+        await passed(turnstile, HASHING)
+    await passed(turnstile, LIMITED)
 
     await ahead

@@ -1,0 +1,80 @@
+"""What an endpoint says about itself, in one place; whatever surrounds it reads it there."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, NamedTuple
+
+from falcon import HTTP_METHODS as METHODS
+
+from core.model import Role
+
+Responder = Callable[..., Awaitable[Any]]
+
+ANYBODY = None
+SIGNED_IN = frozenset(Role)
+
+
+class Bucket(NamedTuple):
+    """What counts together, by client address; ``setting`` is ``RATE_LIMIT_...`` in lower case."""
+
+    name: str
+    setting: str
+
+
+LOGIN = Bucket("login", "login")
+REGISTER = Bucket("register", "register")
+RESEND_VERIFICATION = Bucket("resend_verification", "resend_verification")
+REQUEST_RESET = Bucket("password_reset_request", "password_reset")
+CONFIRM_RESET = Bucket("password_reset_confirm", "password_reset")
+CHANGE_PASSWORD = Bucket("change_password", "change_password")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """
+    The facts of one method of a resource. As a decorator it leaves the responder as it is.
+
+    A responder without one does not start (see ``ExactRouter``).
+    """
+
+    summary: str
+    _: KW_ONLY
+    allows: frozenset[Role] | None
+    """Who may call: ``ANYBODY``, or users with one of these roles, by their access token."""
+
+    limit: Bucket | None = None
+    hashes: bool = False
+    """Whether a password is hashed: refused while that would take too long."""
+
+    needs_storage: bool = True
+    """Whether it is refused until the storage is ready, and revoked keys are known."""
+
+    quiet: bool = False
+    """Asked every few seconds: logged at DEBUG while all is well."""
+
+    def __call__(self, responder: Responder) -> Responder:
+        responder.declaration = self  # type: ignore[attr-defined]
+        return responder
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Declaration):
+    """For people: what it refuses is a page, too, and its forms are only taken from itself."""
+
+
+def declared(responder: object) -> Declaration | None:
+    """Return what a responder was declared to be."""
+    return getattr(responder, "declaration", None)
+
+
+def declarations_of(resource: object) -> Mapping[str, Declaration]:
+    """
+    Return what a resource declares, by HTTP method.
+
+    One that answers any method alike stands under GET.
+    """
+    found = {
+        it: declared(getattr(resource, f"on_{it.lower()}", None)) for it in METHODS
+    }
+    found["GET"] = found["GET"] or declared(getattr(resource, "on_request", None))
+    return {method: one for method, one in found.items() if one is not None}
