@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -13,15 +13,25 @@ from core.addresses import subject_of
 from core.model import Attempt, Limit, Quota
 from core.ports import Metrics, RateLimiter
 from entrypoints.http.declaration import Bucket, Declaration
+from entrypoints.http.fair_queue import FairQueue
+
+PAUSE = 0.005
+"""Seconds from one refusal to the next, if another waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Counts what comes to limited operations, and refuses what is over a limit."""
+    """
+    Counts what comes to limited operations, and refuses what is over a limit.
+
+    Refusals are given one by one, in fairness to each address: who asks again as soon as
+    it is answered does not get all of the processor. Nobody else waits for them.
+    """
 
     limiter: RateLimiter
     limits: Mapping[Bucket, Sequence[Limit]]
     metrics: Metrics
+    _refused: FairQueue = field(default_factory=lambda: FairQueue(PAUSE), init=False)
 
     async def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, Any]
@@ -36,6 +46,7 @@ class RateLimits:
         if refusal := errors.TooManyAttempts.unless_allowed(quotas):
             for name in refusal.limits:
                 self.metrics.count("rate_limit_refusals", limit=name)
+            await self._refused.turn(subject)
             raise refusal
 
 

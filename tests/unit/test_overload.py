@@ -9,7 +9,7 @@ from adapters.passwords.bcrypt import BcryptHasher
 from core.errors import Overloaded
 from core.model import Client
 from entrypoints.http.declaration import ANYBODY, LOGIN, Declaration
-from entrypoints.http.overload import ROOM, Turnstile
+from entrypoints.http.overload import Turnstile
 
 HASHING = Declaration("log in", allows=ANYBODY, limit=LOGIN, hashes=True)
 LIMITED = Declaration("ask for a mail", allows=ANYBODY, limit=LOGIN)
@@ -82,23 +82,6 @@ async def test_who_comes_from_elsewhere_waits_for_one_of_a_flood_and_not_for_all
     assert 2 <= through.count(FLOODER) <= 5
     assert [NEIGHBOUR, OTHER, NEIGHBOUR] == [it for it in through if it != FLOODER]
     await asyncio.gather(*flood)
-
-
-async def test_when_it_is_full_whoever_has_most_waiting_gives_way(
-    turnstile: Turnstile,
-) -> None:
-    flood = [asyncio.create_task(passed(turnstile)) for _ in range(ROOM)]
-    await asyncio.sleep(0)
-
-    with pytest.raises(Overloaded):
-        await passed(turnstile, LIMITED)
-    async with asyncio.timeout(30):
-        await passed(turnstile, address=NEIGHBOUR)
-        ends = await asyncio.gather(*flood, return_exceptions=True)
-
-    assert [type(end) for end in ends if end is not None] == [Overloaded]
-    assert isinstance(ends[-1], Overloaded)
-    await passed(turnstile)
 
 
 async def test_what_is_not_limited_passes_by(turnstile: Turnstile) -> None:

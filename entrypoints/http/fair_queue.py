@@ -1,0 +1,50 @@
+"""A queue in which nobody's crowd makes others wait."""
+
+import asyncio
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Turn: TypeAlias = asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class FairQueue:
+    """
+    Gives turns one after the other, ``pause`` seconds apart: to the subjects in rotation.
+
+    So whoever comes waits for one of each other subject, however many those have waiting.
+    It is as long as there are connections, each of which waits for one answer at a time.
+    """
+
+    pause: float
+    _lanes: OrderedDict[str, deque[Turn]] = field(default_factory=OrderedDict)
+    _is_turning: bool = False
+
+    async def turn(self, subject: str) -> None:
+        """Return when it is the subject's turn."""
+        loop = asyncio.get_running_loop()
+        turn: Turn = loop.create_future()
+        self._lanes.setdefault(subject, deque()).append(turn)
+        if not self._is_turning:
+            self._is_turning = True
+            loop.call_soon(self._let_one_through)
+        await turn
+
+    def _let_one_through(self) -> None:
+        while self._lanes:
+            turn = self._next()
+            if not turn.done():  # else whoever it was has gone
+                turn.set_result(None)
+                # Whoever comes during the pause waits for its end.
+                loop = asyncio.get_running_loop()
+                loop.call_later(self.pause, self._let_one_through)
+                return
+        self._is_turning = False
+
+    def _next(self) -> Turn:
+        subject, lane = self._lanes.popitem(last=False)
+        turn = lane.popleft()
+        if lane:
+            self._lanes[subject] = lane
+        return turn
