@@ -108,7 +108,7 @@ class Logged:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401 - a generator
+def office(tmp_path_factory: pytest.TempPathFactory, database: object) -> Any:  # noqa: ANN401, ARG001 - a generator; one for each storage
     with post_office(tmp_path_factory.mktemp("office")) as office:
         yield office
 
