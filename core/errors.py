@@ -131,7 +131,11 @@ class WrongCurrentPassword(AuthError):
 
 
 class PasswordRejected(AuthError):
-    """The new password breaks the policy; ``problems`` has a sentence for each rule."""
+    """
+    The new password breaks the policy.
+
+    ``problems`` has a sentence for each rule.
+    """
 
     code = "password_rejected"
     detail = "Password breaks the password policy"
@@ -143,9 +147,9 @@ class PasswordRejected(AuthError):
 
 class TooManyAttempts(AuthError):
     """
-    A limit is used up, or failures in a row put a trial off; those have no quotas.
+    A limit is used up, or failures in a row put a trial off.
 
-    ``retry_after`` is in seconds, rounded up.
+    ``quotas`` are those of the limits, if any; ``retry_after`` is in seconds, rounded up.
     """
 
     code = "too_many_attempts"
@@ -169,7 +173,11 @@ class TooManyAttempts(AuthError):
 
 
 class Unavailable(AuthError):
-    """Something we depend on did not answer; worth trying again in ``retry_after`` seconds."""
+    """
+    Something we depend on did not answer; worth trying again.
+
+    ``retry_after`` is in seconds.
+    """
 
     code = "unavailable"
     detail = "Service temporarily unavailable"

@@ -7,6 +7,9 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from core.passwords import GuidePolicy
+from entrypoints.field_codes import FieldCode
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_EMAIL = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
@@ -15,7 +18,7 @@ LONGEST_PASSWORD = 1024
 LONGEST_TOKEN = 8192
 
 
-def _problem(code: str, message: str) -> PydanticCustomError:
+def _problem(code: FieldCode, message: str) -> PydanticCustomError:
     # Never the library's own message: it may quote what was typed.
     return PydanticCustomError(code, message)
 
@@ -88,6 +91,7 @@ NewPassword = Annotated[
     Field(
         description="At least 8 characters, with an uppercase letter, a lowercase"
         ' letter, a number and one of !@#$%^&*(),.?":{}|<>',
+        json_schema_extra={"minLength": GuidePolicy().min_length},
     ),
 ]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN)]

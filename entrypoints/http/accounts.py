@@ -24,6 +24,7 @@ from entrypoints.http.declaration import (
     REQUEST_RESET,
     RESEND_VERIFICATION,
     SIGNED_IN,
+    Tag,
 )
 from entrypoints.http.operation import Operation
 
@@ -34,6 +35,9 @@ class Register:
 
     @Operation(
         "Register a user",
+        id="register",
+        tag=Tag.ACCOUNTS,
+        description="A mail asks them to prove the e-mail address.",
         allows=ANYBODY,
         limit=REGISTER,
         hashes=True,
@@ -58,6 +62,9 @@ class VerifyEmail:
 
     @Operation(
         "Prove an e-mail address by the token that was mailed to it",
+        id="verifyEmail",
+        tag=Tag.ACCOUNTS,
+        description="A token is good once.",
         allows=ANYBODY,
         body=MailedToken,
         answers=Message,
@@ -74,6 +81,9 @@ class ResendVerification:
 
     @Operation(
         "Mail a new verification token; the answer is the same for every address",
+        id="resendVerification",
+        tag=Tag.ACCOUNTS,
+        description="It voids those that were mailed before.",
         allows=ANYBODY,
         limit=RESEND_VERIFICATION,
         body=Address,
@@ -92,6 +102,9 @@ class RequestPasswordReset:
 
     @Operation(
         "Mail a password reset token; the answer is the same for every address",
+        id="requestPasswordReset",
+        tag=Tag.PASSWORDS,
+        description="It voids those that were mailed before.",
         allows=ANYBODY,
         limit=REQUEST_RESET,
         body=Address,
@@ -110,6 +123,9 @@ class ConfirmPasswordReset:
 
     @Operation(
         "Set a new password by the token that was mailed; all sessions end",
+        id="confirmPasswordReset",
+        tag=Tag.PASSWORDS,
+        description="A token is good once.",
         allows=ANYBODY,
         limit=CONFIRM_RESET,
         hashes=True,
@@ -130,6 +146,9 @@ class ChangePassword:
 
     @Operation(
         "Change the password; all other sessions end",
+        id="changePassword",
+        tag=Tag.PASSWORDS,
+        description="Asks for the current one.",
         allows=SIGNED_IN,
         limit=CHANGE_PASSWORD,
         hashes=True,

@@ -48,7 +48,9 @@ def assemble(
 def routes(container: Container) -> dict[str, object]:
     """Return the resource behind each path."""
     api = _api(container)
-    document = openapi(api, version=VERSION)
+    document = openapi(
+        api, version=VERSION, server=container.settings().public_url or "/"
+    )
     users, policy = container.accounts(), container.policy()
     shows_metrics = container.settings().metrics_enabled
     figures = {"/metrics": wellknown.Figures(container.metrics())}

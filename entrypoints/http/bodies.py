@@ -3,10 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from core.model import Role, User
 from core.sessions import Grant
+from entrypoints.field_codes import FieldCode
 from entrypoints.fields import (
     Email,
     FullName,
@@ -15,6 +23,17 @@ from entrypoints.fields import (
     Password,
     Token,
     Username,
+)
+from entrypoints.http.codes import MEANINGS, known
+from entrypoints.http.described import (
+    ACCESS_TOKEN,
+    LARGEST_ID,
+    MAILED_TOKEN,
+    PUBLIC_KEY,
+    REFRESH_TOKEN,
+    REQUEST_ID,
+    Sometimes,
+    told,
 )
 
 
@@ -26,7 +45,11 @@ def timestamp(moment: datetime) -> str:
 Timestamp = Annotated[
     datetime,
     PlainSerializer(timestamp),
-    Field(json_schema_extra={"format": "date-time"}, examples=["2025-12-24T10:00:00Z"]),
+    told(example="2025-12-24T10:00:00Z", format="date-time"),
+]
+RefreshTokenText = Annotated[Token, told(example=REFRESH_TOKEN)]
+MailedTokenText = Annotated[
+    Token, told("What the link in the mail carries", example=MAILED_TOKEN)
 ]
 
 
@@ -59,15 +82,15 @@ class Credentials(RequestBody):
 
 
 class RefreshToken(RequestBody):
-    refresh_token: Token
+    refresh_token: RefreshTokenText
 
 
 class LogOut(RequestBody):
-    refresh_token: Token | None = None
+    refresh_token: RefreshTokenText | None = None
 
 
 class MailedToken(RequestBody):
-    token: Token
+    token: MailedTokenText
 
 
 class Address(RequestBody):
@@ -75,7 +98,7 @@ class Address(RequestBody):
 
 
 class PasswordReset(RequestBody):
-    token: Token
+    token: MailedTokenText
     new_password: NewPassword
 
 
@@ -85,7 +108,11 @@ class PasswordChange(RequestBody):
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    """All of its fields are sent, but for those that are there only ``Sometimes``."""
+
+    model_config = ConfigDict(
+        frozen=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class HeaderAnswer(Answer):
@@ -93,11 +120,11 @@ class HeaderAnswer(Answer):
 
 
 class UserSummary(Answer):
-    id: int
-    email: str
-    username: str
-    full_name: str | None
-    role: Role
+    id: Annotated[int, told(example=1, format="int64", minimum=1, maximum=LARGEST_ID)]
+    email: Annotated[str, told(example="user@example.com", format="idn-email")]
+    username: Annotated[str, told(example="johndoe")]
+    full_name: Annotated[str | None, told(example="John Doe")]
+    role: Annotated[Role, told(example=Role.USER)]
 
     @classmethod
     def of(cls, user: User) -> Self:
@@ -105,16 +132,23 @@ class UserSummary(Answer):
 
 
 class UserDetails(UserSummary):
-    is_active: bool
-    is_verified: bool
+    is_active: Annotated[bool, told("Whether they may log in", example=True)]
+    is_verified: Annotated[
+        bool, told("Whether the e-mail address is proved", example=False)
+    ]
     created_at: Timestamp
 
 
 class RefreshedTokens(Answer):
-    access_token: str
-    refresh_token: str
+    access_token: Annotated[str, told(example=ACCESS_TOKEN)]
+    refresh_token: Annotated[
+        str, told("The session's current one: store it", example=REFRESH_TOKEN)
+    ]
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a type
-    expires_in: int = Field(description="Life of the access token in seconds")
+    expires_in: Annotated[
+        int,
+        told("Life of the access token in seconds", example=1800, minimum=1),
+    ]
 
     @classmethod
     def of(cls, grant: Grant) -> Self:
@@ -126,7 +160,7 @@ class Tokens(RefreshedTokens):
 
 
 class Message(Answer):
-    message: str
+    message: Annotated[str, told("For people", example="Email verified successfully")]
 
 
 class Alive(Answer):
@@ -148,31 +182,62 @@ class Health(Answer):
 class KeySet(Answer):
     """A JWK Set (RFC 7517, section 5); empty where the key is a shared secret."""
 
-    keys: list[dict[str, str]]
+    keys: list[Annotated[dict[str, str], WithJsonSchema(dict(PUBLIC_KEY))]]
 
 
 class FieldProblem(Answer):
-    field: str = Field(
-        description="Where in the body or query, with dots; empty for all of it"
-    )
-    message: str
-    code: str
+    """What is wrong with a field; what was sent is never repeated."""
+
+    field: Annotated[
+        str,
+        told(
+            "Where in the body or query, with dots; empty for all of it",
+            example="email",
+        ),
+    ]
+    message: Annotated[str, told("For people", example="Not a valid e-mail address")]
+    code: Annotated[FieldCode, told("Stable, for programs", example="email")]
 
 
 class Problem(Answer):
     """A refusal (RFC 9457)."""
 
-    type: str = Field("about:blank", description="A URI reference")
-    title: str
-    status: int
-    detail: str
-    code: str = Field(description="Stable, for programs")
-    request_id: str | None = Field(None, description="To be quoted to the operator")
-    errors: list[FieldProblem] | None = Field(
-        None, description="With status 422: every field that breaks a rule"
-    )
-    violated_policies: list[str] | None = Field(
-        None,
-        serialization_alias="violated-policies",
-        description="With status 429: the limits that are used up",
-    )
+    type: Annotated[
+        str, told("What kind it is", example="about:blank", format="uri-reference")
+    ] = "about:blank"
+    title: Annotated[str, told(example="Bad Request")]
+    status: Annotated[
+        int,
+        told("That of the answer", example=400, minimum=400, maximum=599),
+    ]
+    detail: Annotated[str, told("For people", example="Email already registered")]
+    code: Annotated[
+        str,
+        AfterValidator(known),
+        told(
+            "Stable, for programs",
+            example="email_taken",
+            enum=[*MEANINGS],
+            **{"x-enumDescriptions": dict(MEANINGS)},
+        ),
+    ]
+    request_id: Annotated[
+        str,
+        told(
+            "To be quoted to the operator, whose log has it",
+            example=REQUEST_ID,
+            maxLength=64,
+        ),
+    ] = ""
+    errors: Annotated[
+        Sometimes[list[FieldProblem]],
+        Field(description="With status 422: every field that breaks a rule"),
+    ] = None
+    violated_policies: Annotated[
+        Sometimes[list[str]],
+        Field(
+            serialization_alias="violated-policies",
+            description="With status 429: the limits that are used up",
+            examples=[["login/minute"]],
+        ),
+    ] = None

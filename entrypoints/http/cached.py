@@ -11,14 +11,14 @@ from falcon.asgi import Request, Response
 Responder = Callable[..., Awaitable[None]]
 
 
-def cached(responder: Responder) -> Responder:
+def kept(responder: Responder) -> Responder:
     """
     Let caches keep what a responder answers for the resource's ``max_age`` seconds.
 
     The ``ETag`` is strong: the same exactly as long as the body is, on every replica.
     """
 
-    @wraps(responder)  # which also keeps its description for the OpenAPI
+    @wraps(responder)
     async def on_method(self: Any, req: Request, resp: Response) -> None:  # noqa: ANN401
         await responder(self, req, resp)
         digest = hashlib.sha256((resp.text or "").encode()).hexdigest()

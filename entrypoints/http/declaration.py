@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, NamedTuple
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
 
 from falcon import HTTP_METHODS as METHODS
 
@@ -12,6 +13,23 @@ Responder = Callable[..., Awaitable[Any]]
 
 ANYBODY = None
 SIGNED_IN = frozenset(Role)
+
+
+class Tag(StrEnum):
+    """What operations are grouped by, for readers and for generated clients."""
+
+    description: str
+
+    def __new__(cls, value: str, description: str) -> Self:
+        tag = str.__new__(cls, value)
+        tag._value_ = value
+        tag.description = description
+        return tag
+
+    ACCOUNTS = "accounts", "Registration, and proving an e-mail address"
+    SESSIONS = "sessions", "Log-in, tokens, log-out, and who is calling"
+    PASSWORDS = "passwords", "Changing a password, and setting a new one by mail"
+    SERVICE = "service", "For operators and other services: health and public keys"
 
 
 class Bucket(NamedTuple):

@@ -13,15 +13,21 @@ from pydantic_core import from_json
 
 from core import errors
 from core.passwords import PasswordPolicy
+from entrypoints.field_codes import field_code
 from entrypoints.http.bearer import BEARER_REFUSALS, identify
 from entrypoints.http.bodies import FieldProblem, HeaderAnswer, RequestQuery
+from entrypoints.http.cached import kept
 from entrypoints.http.declaration import (
     ANYBODY,
     SIGNED_IN,
     Declaration,
     Responder,
+    Tag,
 )
 from entrypoints.http.problems import InvalidBody
+
+NO_OBJECT = "Must be a JSON object"
+"""Not pydantic's words: those have a name out of our code."""
 
 Handler = Callable[..., Awaitable[BaseModel]]
 
@@ -35,11 +41,21 @@ class Operation(Declaration):
     a model, into a responder. ``refuses`` names what the rest does not tell already.
     """
 
+    id: str = ""
+    """What generated clients call it: once published, it stays."""
+
+    tag: Tag = Tag.SERVICE
+    description: str = ""
+    """What the summary does not tell, in CommonMark."""
+
     answers: type[BaseModel]
     status: HTTPStatus = HTTPStatus.OK
     query: type[RequestQuery] | None = None
     body: type[BaseModel] | None = None
     body_optional: bool = False
+    cached: bool = False
+    """Whether caches may keep the answer, for the resource's ``max_age`` seconds."""
+
     refuses: Sequence[type[errors.AuthError]] = ()
 
     @property
@@ -54,7 +70,9 @@ class Operation(Declaration):
             found.append(errors.TooManyAttempts)
         if self.hashes:
             found.append(errors.Overloaded)
-        return (*found, errors.Unavailable)
+        if self.needs_storage:
+            found.append(errors.Unavailable)
+        return tuple(dict.fromkeys(found))
 
     def __call__(self, handler: Handler) -> Responder:
         async def responder(
@@ -69,7 +87,7 @@ class Operation(Declaration):
             resp.content_type = falcon.MEDIA_JSON
             resp.text = answer.model_dump_json()
 
-        return Declaration.__call__(self, responder)
+        return Declaration.__call__(self, kept(responder) if self.cached else responder)
 
     async def _sent(self, req: Request) -> list[BaseModel]:
         """Return what came, and who is calling in ``req.context.identity``."""
@@ -172,8 +190,8 @@ def problems_of(error: ValidationError) -> list[FieldProblem]:
     return [
         FieldProblem(
             field=".".join(str(step) for step in problem["loc"]),
-            message=problem["msg"],
-            code=problem["type"],
+            message=NO_OBJECT if problem["type"] == "model_type" else problem["msg"],
+            code=field_code(problem["type"]),
         )
         for problem in found
     ]

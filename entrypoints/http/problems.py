@@ -9,6 +9,7 @@ from falcon.asgi import Request, Response
 
 from core import errors
 from entrypoints.http.bodies import FieldProblem, Problem
+from entrypoints.http.codes import door_code
 from entrypoints.http.declaration import Page
 from entrypoints.http.limits import tell
 from entrypoints.http.rendering import show
@@ -38,6 +39,7 @@ STATUS: dict[type[errors.AuthError], HTTPStatus] = {
 QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 """draft-ietf-httpapi-ratelimit-headers-11, section 5.1."""
 
+BROKEN_RULES = door_code(HTTPStatus.UNPROCESSABLE_ENTITY)
 BAD_TOKENS = (errors.InvalidToken, errors.ExpiredToken, errors.SessionEnded)
 """A token came, and was no good: RFC 6750 wants an error code in the challenge."""
 
@@ -48,9 +50,12 @@ HINTS = {errors.InvalidMailToken.code: "Please ask for a new email."}
 class InvalidBody(Exception):
     """Fields break their rules; ``problems`` names every one of them."""
 
-    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+    def __init__(
+        self, problems: Sequence[FieldProblem], code: str = BROKEN_RULES
+    ) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
         self.problems = list(problems)
+        self.code = code
 
 
 def answer_problem(req: Request, resp: Response, problem: Problem) -> None:
@@ -60,10 +65,9 @@ def answer_problem(req: Request, resp: Response, problem: Problem) -> None:
         status = HTTPStatus(problem.status)
         show(resp, "message.html", status, title="Sorry", message=message)
         return
-    if problem.request_id is None:
-        problem = problem.model_copy(
-            update={"request_id": getattr(req.context, "request_id", None)}
-        )
+    if not problem.request_id:
+        named = {"request_id": req.context.request_id}
+        problem = problem.model_copy(update=named)
     resp.status = problem.status
     resp.content_type = "application/problem+json"
     resp.text = problem.model_dump_json(exclude_none=True, by_alias=True)
@@ -89,8 +93,8 @@ async def refuse(
     """Answer an error of the core."""
     if isinstance(error, errors.PasswordRejected):
         # The door checks bodies first; here a policy changed under our feet.
-        problems = [FieldProblem(field="", message=str(error), code=error.code)]
-        await refuse_body(req, resp, InvalidBody(problems), _params)
+        problems = [FieldProblem(field="", message=str(error), code="password")]
+        await refuse_body(req, resp, InvalidBody(problems, error.code), _params)
         return
     problem = _problem(_announce(resp, error), str(error), error.code)
     if isinstance(error, errors.TooManyAttempts) and error.quotas:
@@ -123,7 +127,7 @@ async def refuse_body(
         f"{p.field}: {p.message}" if p.field else p.message for p in error.problems
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    problem = _problem(status, "; ".join(named), "validation_failed")
+    problem = _problem(status, "; ".join(named), error.code)
     answer_problem(req, resp, problem.model_copy(update={"errors": error.problems}))
 
 
@@ -135,8 +139,7 @@ async def refuse_http(
     if error.headers:
         resp.set_headers(error.headers)
     detail = error.description or status.phrase
-    code = error.code or status.phrase.lower().replace(" ", "_")
-    answer_problem(req, resp, _problem(status, detail, str(code)))
+    answer_problem(req, resp, _problem(status, detail, door_code(status)))
 
 
 async def refuse_bug(
@@ -145,4 +148,5 @@ async def refuse_bug(
     """Answer what nobody foresaw; the log has the rest."""
     log.error("Unhandled error", exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    answer_problem(req, resp, _problem(status, "Internal server error", "internal"))
+    detail = "Internal server error"
+    answer_problem(req, resp, _problem(status, detail, door_code(status)))

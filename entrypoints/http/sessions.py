@@ -15,7 +15,7 @@ from entrypoints.http.bodies import (
     Tokens,
     UserDetails,
 )
-from entrypoints.http.declaration import ANYBODY, LOGIN, SIGNED_IN
+from entrypoints.http.declaration import ANYBODY, LOGIN, SIGNED_IN, Tag
 from entrypoints.http.operation import Operation
 
 
@@ -25,6 +25,11 @@ class Login:
 
     @Operation(
         "Log in",
+        id="logIn",
+        tag=Tag.SESSIONS,
+        description="An unknown e-mail address is refused as a wrong password is. 403 is"
+        " told only after the right password. After wrong ones in a row, 429 says how long"
+        " to wait.",
         allows=ANYBODY,
         limit=LOGIN,
         hashes=True,
@@ -51,6 +56,10 @@ class Refresh:
 
     @Operation(
         "Get a new access token, and the session's current refresh token",
+        id="refreshTokens",
+        tag=Tag.SESSIONS,
+        description="Store both. `Authorization` is ignored. Late use of a spent token is"
+        " taken for theft, and ends the session.",
         allows=ANYBODY,
         body=RefreshToken,
         answers=RefreshedTokens,
@@ -66,6 +75,9 @@ class Logout:
 
     @Operation(
         "Log out: end this session, and the refresh token's if it is another",
+        id="logOut",
+        tag=Tag.SESSIONS,
+        description="Its tokens are refused from then on.",
         allows=SIGNED_IN,
         body=LogOut,
         body_optional=True,
@@ -82,6 +94,9 @@ class LogoutAll:
 
     @Operation(
         "Log out everywhere: end all the user's sessions",
+        id="logOutEverywhere",
+        tag=Tag.SESSIONS,
+        description="This one, too.",
         allows=SIGNED_IN,
         answers=Message,
     )
@@ -92,6 +107,13 @@ class LogoutAll:
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    @Operation("Get the current user", allows=SIGNED_IN, answers=UserDetails)
+    @Operation(
+        "Get the current user",
+        id="getMe",
+        tag=Tag.SESSIONS,
+        description="As they are now, whatever the token says.",
+        allows=SIGNED_IN,
+        answers=UserDetails,
+    )
     async def on_get(self, req: Request) -> UserDetails:
         return UserDetails.of(req.context.identity.user)

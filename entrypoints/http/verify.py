@@ -14,7 +14,7 @@ from core import errors
 from core.model import Identity, Role
 from entrypoints.http.bearer import demand_roles
 from entrypoints.http.bodies import HeaderAnswer, RequestQuery
-from entrypoints.http.declaration import SIGNED_IN
+from entrypoints.http.declaration import SIGNED_IN, Tag
 from entrypoints.http.operation import Operation, problems_of
 from entrypoints.http.problems import InvalidBody
 
@@ -65,6 +65,7 @@ class Demands(RequestQuery):
         (),
         description="The user has one of these, listed with commas; if the parameter is"
         " repeated, one of each list",
+        examples=[["admin"]],
     )
 
 
@@ -75,16 +76,27 @@ class Caller(HeaderAnswer):
     None of these is ever missing: proxies leave what a client sent in its place.
     """
 
-    user_id: int = Field(serialization_alias="X-Auth-User-Id")
+    user_id: int = Field(
+        serialization_alias="X-Auth-User-Id", description="As sub has it", examples=[1]
+    )
     username: HeaderText = Field(
-        serialization_alias="X-Auth-Username", description="UTF-8, percent-encoded"
+        serialization_alias="X-Auth-Username",
+        description="UTF-8, percent-encoded",
+        examples=["johndoe"],
     )
     email: HeaderText = Field(
         serialization_alias="X-Auth-Email",
         description="UTF-8, percent-encoded; empty until the address is proved",
+        examples=["user@example.com"],
     )
-    role: Role = Field(serialization_alias="X-Auth-Role")
-    session_id: HeaderText = Field(serialization_alias="X-Auth-Session-Id")
+    role: Role = Field(
+        serialization_alias="X-Auth-Role", description="As it is now", examples=["user"]
+    )
+    session_id: HeaderText = Field(
+        serialization_alias="X-Auth-Session-Id",
+        description="As sid has it",
+        examples=["9f2c1b7ad0e84c35b6a1f3d2e4c5a697"],
+    )
 
     @classmethod
     def of(cls, identity: Identity) -> "Caller":
@@ -103,6 +115,10 @@ class Verify:
 
     @Operation(
         "Tell a proxy in headers who is calling, whatever the method",
+        id="verify",
+        tag=Tag.SESSIONS,
+        description="For proxies in front of other services. Values are UTF-8,"
+        " percent-encoded, and none is ever missing.",
         allows=SIGNED_IN,
         query=Demands,
         answers=Caller,

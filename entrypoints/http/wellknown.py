@@ -17,7 +17,6 @@ from core.rate_limits import SteadyRateLimiter
 from core.readiness import Readiness
 from core.secret_watch import SecretWatch
 from entrypoints.http.bodies import Alive, Health, KeySet, Ready
-from entrypoints.http.cached import cached
 from entrypoints.http.declaration import ANYBODY, Declaration, Page
 from entrypoints.http.operation import Operation
 from entrypoints.http.rendering import show
@@ -29,6 +28,8 @@ class Livez:
 
     @Operation(
         "Is the process alive?",
+        id="isAlive",
+        description="Asks nothing of anybody: for a liveness probe.",
         allows=ANYBODY,
         needs_storage=False,
         quiet=True,
@@ -48,6 +49,10 @@ class Readyz:
 
     @Operation(
         "Can requests be served?",
+        id="isReady",
+        description="For a readiness probe. `missing` is what is away, and can be done"
+        " without.",
+        refuses=(errors.Unavailable,),
         allows=ANYBODY,
         needs_storage=False,
         quiet=True,
@@ -76,6 +81,8 @@ class HealthCheck:
 
     @Operation(
         "How are the service and what it needs?",
+        id="getHealth",
+        description="Always 200: `status` tells how things are.",
         allows=ANYBODY,
         needs_storage=False,
         quiet=True,
@@ -130,10 +137,13 @@ class Jwks:
         """In seconds; so short that nobody meets a signature before its key."""
         return int(self.keys.keyring.rules.publication.total_seconds())
 
-    @cached
     @Operation(
         "The public keys that verify our tokens (RFC 7517)",
+        id="listKeys",
+        description="The `kid` of a token names one of them. Empty where the key is a"
+        " shared secret.",
         allows=ANYBODY,
+        cached=True,
         answers=KeySet,
     )
     async def on_get(self, req: Request) -> KeySet:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import pytest
 
 from tests.http.api import Api
+from tests.http.described import assert_described
 from tests.servers.databases import STORAGES, NewDatabase, Settings, new_databases
 from tests.servers.service import Service
 from tests.servers.valkey import with_prefix
@@ -66,11 +67,13 @@ def counted(request: pytest.FixtureRequest) -> Settings:
 
 @pytest.fixture
 def connect() -> Iterator[Callable[[Service], Api]]:
-    """Make clients of any service."""
+    """Make clients of any service; whatever they are answered has to be described."""
     with ExitStack() as clients:
 
         def client(service: Service) -> Api:
-            return Api(clients.enter_context(service.client()))
+            http = clients.enter_context(service.client())
+            http.event_hooks["response"].append(assert_described)
+            return Api(http)
 
         yield client
 

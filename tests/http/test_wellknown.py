@@ -101,7 +101,7 @@ def test_the_description_tells_who_needs_a_token_and_what_is_limited(
         for operation in methods.values()
     }
 
-    guarded = {path for path, it in operations.items() if "security" in it}
+    guarded = {path for path, it in operations.items() if it["security"]}
     limited = {path for path, it in operations.items() if "429" in it["responses"]}
 
     assert {
