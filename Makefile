@@ -29,6 +29,9 @@ lock: install ## Pin every dependency anew in constraints.txt
 	  --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  --no-emit-package secantusdb \
 	  pyproject.toml --output-file constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade \
+	  --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  tests/clients/tools/requirements.in --output-file tests/clients/tools/requirements.txt
 
 clean: ## Remove what can be made again
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
