@@ -9,6 +9,7 @@ from adapters.mail.mailbox import MailboxMailer
 from adapters.mail.rendering import MailRenderer
 from adapters.rate_limit.memory import MemoryRateLimiter
 from config.settings import Settings
+from config.urls import problem_with
 from core import errors
 from core.ports import Clock, Mailer, Metrics, RateLimiter, SecretProvider, Storage
 from core.rate_limits import SteadyRateLimiter
@@ -139,11 +140,14 @@ def problems(settings: Settings) -> list[str]:
 
 
 def _adapter(port: str, url: str) -> Any:  # noqa: ANN401 - the port's class is the caller's
+    variable = VARIABLES[port]
+    # Before any adapter, be it from outside, or driver sees it.
+    if problem := problem_with(url, takes_login=port != "secrets"):
+        raise errors.BadConfiguration([f"{variable}: {problem}"])
     scheme, separator, _ = url.partition(":")
     outside = {
         found.name: found for found in entry_points(group=f"scribes_auth.{port}")
     }
-    variable = VARIABLES[port]
     inside = ADAPTERS[port]
     if scheme not in {*inside, *outside}:
         scheme = scheme.partition("+")[0]  # a driver's name, of no matter here

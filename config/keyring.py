@@ -36,7 +36,7 @@ def key_problems(settings: Settings) -> list[str]:
 
 def key_warnings(settings: Settings) -> list[str]:
     """Return which keys are passed over, or are too weak for production."""
-    parser = SecretKeys(settings.jwt_algorithm)
+    parser = SecretKeys(settings.jwt_algorithm, demand_strong=True)
     return _bad_keys(settings, parser) + _algorithm_warnings(settings)
 
 
@@ -49,7 +49,11 @@ def _algorithm_warnings(settings: Settings) -> list[str]:
 
 
 def _parser(settings: Settings) -> SecretKeys:
-    return SecretKeys(settings.jwt_algorithm, allow_short=not settings.in_production)
+    return SecretKeys(
+        settings.jwt_algorithm,
+        allow_short=not settings.in_production,
+        demand_strong=settings.in_production,
+    )
 
 
 def _bad_keys(settings: Settings, parser: KeyParser) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +16,18 @@ from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from config import adapters
 from config.keyring import key_problems, key_warnings
+from config.mail import mail_problems, mail_warnings
+from config.production import production_problems, production_warnings
+from config.secret_fields import SecretFields
 from config.settings import JWT_SECRET, FoundSecret, Settings
+from config.spelling import stray_problems, stray_warnings
 from core import errors
 from core.ports import SecretProvider
 
 REFERENCE = "secret:"
-LOWEST_PRODUCTION_ROUNDS = 10
+DOTENV = Path(".env")
+NO_TEXT = "is not text in UTF-8; write it as text, and save a file as UTF-8"
+SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -33,11 +40,11 @@ class _Fetched:
 
 def load_settings() -> Settings:
     """Return the settings; raises BadConfiguration that names everything wrong at once."""
-    raw = {**DotEnvSettingsSource(Settings)(), **EnvSettingsSource(Settings)()}
+    raw, unreadable = _read()
     fetched, problems = _fetch_secrets(raw)
-    settings, more = _validated(fetched.values)
+    settings, more = _validated({**raw, **fetched.values})
     settings = settings.with_secrets_found(fetched.found)
-    problems += more + _combined_problems(settings)
+    problems = unreadable + problems + more + _combined_problems(settings)
     if problems:
         raise errors.BadConfiguration(problems)
     if settings.jwt_secret_key is None:
@@ -47,10 +54,29 @@ def load_settings() -> Settings:
 
 def warnings(settings: Settings) -> list[str]:
     """Return what works, but should not stay so."""
-    found = key_warnings(settings)
-    if settings.smtp_tls == "none":
-        found.append("SMTP_TLS=none sends mails and the mail password in clear")
-    return found
+    found = key_warnings(settings) + mail_warnings(settings) + stray_warnings(settings)
+    return found + production_warnings(settings) if settings.in_production else found
+
+
+def _read() -> tuple[dict[str, Any], list[str]]:
+    """Return what is written in `.env` and the environment, and what is no text."""
+    try:
+        raw = DotEnvSettingsSource(Settings)()
+    except UnicodeDecodeError:
+        raise errors.BadConfiguration([f"{DOTENV}: {NO_TEXT}"]) from None
+    except OSError as error:
+        raise errors.BadConfiguration(
+            [f"{DOTENV}: {error.strerror}; let this process read it, or remove it"]
+        ) from None
+    raw.update(EnvSettingsSource(Settings)())
+    garbled = [field for field, value in raw.items() if not _is_text(value)]
+    raw.update({field: _default(field) for field in garbled})
+    return raw, [f"{field.upper()}: {NO_TEXT}" for field in garbled]
+
+
+def _is_text(value: object) -> bool:
+    # What the environment holds beside UTF-8 arrives as halves of surrogate pairs.
+    return not (isinstance(value, str) and SURROGATES.search(value))
 
 
 def _fetch_secrets(raw: Mapping[str, Any]) -> tuple[_Fetched, list[str]]:
@@ -67,7 +93,7 @@ def _fetch_secrets(raw: Mapping[str, Any]) -> tuple[_Fetched, list[str]]:
     if not references:
         return fetched, []
     try:
-        provider = adapters.secrets(url)
+        provider = SecretFields.from_url(url)
     except errors.BadConfiguration:
         return fetched, []  # told once, with the other adapters
     # A loop of its own: a worker process loads its settings inside a running one.
@@ -95,17 +121,17 @@ async def _resolve(
     return problems
 
 
-def _validated(fetched: dict[str, Any]) -> tuple[Settings, list[str]]:
+def _validated(values: dict[str, Any]) -> tuple[Settings, list[str]]:
     """Return the settings, with defaults where a value is bad, and what is bad."""
     try:
-        return Settings(**fetched), []
+        return Settings(**values), []
     except ValidationError as error:
         bad = {str(found["loc"][0]): found["msg"] for found in error.errors()}
     problems = [
         f"{field.upper()}: {message.removeprefix('Value error, ')}"
         for field, message in bad.items()
     ]
-    return Settings(**fetched | {field: _default(field) for field in bad}), problems
+    return Settings(**values | {field: _default(field) for field in bad}), problems
 
 
 def _default(field: str) -> Any:  # noqa: ANN401 - of any type
@@ -115,44 +141,10 @@ def _default(field: str) -> Any:  # noqa: ANN401 - of any type
 def _combined_problems(settings: Settings) -> list[str]:
     """Return what is wrong between settings that are each well-formed."""
     problems = adapters.problems(settings) + key_problems(settings)
-    if settings.smtp_host and bool(settings.smtp_user) != bool(settings.smtp_password):
-        problems.append("SMTP_USER and SMTP_PASSWORD: set both, or neither")
+    problems += mail_problems(settings) + stray_problems(settings)
     if settings.in_production:
-        problems += _production_problems(settings)
+        problems += production_problems(settings)
     return problems
-
-
-def _production_problems(settings: Settings) -> list[str]:
-    in_process = settings.redis_url is None and settings.rate_limit_enabled
-    embedded = settings.storage_url.startswith(("sqlite:", "memory:"))
-    rules = (
-        (
-            settings.jwt_secret_key is None,
-            "JWT_SECRET_KEY: required in production; `scribes-auth generate-secret`",
-        ),
-        (settings.smtp_host is None, "SMTP_HOST: required in production"),
-        (
-            settings.public_url is None,
-            "PUBLIC_URL: required in production, for the links in mails",
-        ),
-        (
-            settings.bcrypt_rounds < LOWEST_PRODUCTION_ROUNDS,
-            f"BCRYPT_ROUNDS: at least {LOWEST_PRODUCTION_ROUNDS} in production",
-        ),
-        (
-            embedded and not settings.single_replica,
-            "DATABASE_URL: needs a database server, or SINGLE_REPLICA=true",
-        ),
-        (
-            in_process and not settings.single_replica,
-            "REDIS_URL: needs a server that counts for all, or SINGLE_REPLICA=true",
-        ),
-        (
-            in_process and settings.workers > 1,
-            "WORKERS: several workers need REDIS_URL, or each counts for itself",
-        ),
-    )
-    return [message for broken, message in rules if broken]
 
 
 def _development_secret(data_dir: Path) -> str:

@@ -12,6 +12,7 @@ import structlog
 
 from config.settings import Settings
 from core import errors
+from core.redaction import redacted
 
 SECRET_KEYS = re.compile(r"passw|secret|token$|authorization|cookie", re.IGNORECASE)
 JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
@@ -113,7 +114,7 @@ def _blanked(key: object, value: Any) -> Any:  # noqa: ANN401 - of any type
     if SECRET_KEYS.search(str(key)):
         return "***"
     if isinstance(value, str):
-        return JWT.sub("***", value)
+        return _without_tokens(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
@@ -121,4 +122,8 @@ def _blanked(key: object, value: Any) -> Any:  # noqa: ANN401 - of any type
     if isinstance(value, list | tuple | set):
         return [_blanked("", inner) for inner in value]
     # As the renderers write what they don't know.
-    return JWT.sub("***", repr(value))
+    return _without_tokens(repr(value))
+
+
+def _without_tokens(text: str) -> str:
+    return redacted(JWT.sub("***", text))

@@ -7,6 +7,7 @@ from functools import partial
 
 from config import adapters
 from config.live import Live, close
+from config.secret_fields import SecretFields
 from config.settings import JWT_SECRET, Settings
 from core import errors
 from core.keyring import Keyring
@@ -99,7 +100,7 @@ class Rewiring:
 def secret_watch(rewiring: Rewiring, metrics: Metrics) -> SecretWatch:
     """Return the watch over all secrets that settings refer to."""
     return SecretWatch(
-        provider=adapters.secrets(rewiring.settings.secrets_url),
+        provider=SecretFields.from_url(rewiring.settings.secrets_url),
         watched=rewiring.watched(),
         clock=rewiring.clock,
         metrics=metrics,

@@ -1,5 +1,6 @@
 """The configuration: the variables, and what follows from them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,11 +44,15 @@ class Settings(Variables):
     @property
     def migrates_itself(self) -> bool:
         """Whether `serve` may change the schema: the embedded stores' always."""
-        embedded = self.storage_url.startswith(("sqlite:", "memory:"))
         wanted = (
             not self.in_production if self.auto_migrate is None else self.auto_migrate
         )
-        return embedded or wanted
+        return self.is_embedded or wanted
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the storage is of this process alone, without a server."""
+        return self.storage_url.startswith(("sqlite:", "memory:"))
 
     @property
     def event_life(self) -> timedelta:
@@ -154,8 +159,8 @@ class Settings(Variables):
 
     @property
     def threads_for_hashes(self) -> int:
-        """In each process: its share of the cores, less one for all that is not hashing."""
-        return self.hash_threads or max(1, usable_cores() // self.workers - 1)
+        """In each process: its share of all cores; the threads are nice to all other work."""
+        return self.hash_threads or math.ceil(usable_cores() / self.workers)
 
     @property
     def backoff(self) -> Backoff | None:

@@ -3,30 +3,27 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, TypeAdapter
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.limits import limit_text
 from config.networks import Network, networks
+from config.spellings import as_listed, choices, credential, host, secret
+from config.web_urls import base_url, origins, web_url
 from core.rotation import Rotation
 
-
-def _comma_list(value: object) -> object:
-    if isinstance(value, str):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    return value
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _web_url(value: str) -> str:
-    TypeAdapter(HttpUrl).validate_python(value)
-    return value.rstrip("/")
-
-
-WebUrl = Annotated[str, BeforeValidator(_web_url)]
+WebUrl = Annotated[str, BeforeValidator(web_url)]
+BaseUrl = Annotated[str, BeforeValidator(base_url)]
+Host = Annotated[str, BeforeValidator(host)]
+Secret = Annotated[SecretStr, BeforeValidator(secret)]
+Password = Annotated[SecretStr, BeforeValidator(credential)]
+Name = Annotated[str, BeforeValidator(credential)]
 LimitText = Annotated[str, BeforeValidator(limit_text)]
 Seconds = Annotated[int, Field(ge=1)]
 
@@ -36,6 +33,7 @@ class Variables(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=".env",
+        env_file_encoding="utf-8-sig",  # some editors begin a file with a mark
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -48,29 +46,25 @@ class Variables(BaseSettings):
     workers: int = Field(1, ge=1, le=64)
     single_replica: bool = False
     data_dir: Path = Path("var")
-    public_url: WebUrl | None = None
-    cors_origins: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_comma_list)
-    ] = ()
+    public_url: BaseUrl | None = None
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(origins)] = ()
     trusted_proxies: Annotated[
         tuple[Network, ...], NoDecode, BeforeValidator(networks)
     ] = ()
-    forwarded_header: Annotated[
-        Literal["x-forwarded-for", "forwarded"], BeforeValidator(_lower)
-    ] = "x-forwarded-for"
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     max_body_bytes: int = Field(65536, ge=1024)
     read_timeout_seconds: float = Field(10, gt=0)
     shutdown_timeout_seconds: int = Field(20, ge=1)
 
-    database_url: SecretStr | None = None
-    redis_url: SecretStr | None = None
+    database_url: Secret | None = None
+    redis_url: Secret | None = None
     auto_migrate: bool | None = None
     event_retention_days: int = Field(365, ge=1)
     secrets_url: str = "env://"
     secrets_refresh_seconds: float = Field(60, ge=1)
 
-    jwt_secret_key: SecretStr | None = None
-    jwt_secret_key_previous: SecretStr | None = None
+    jwt_secret_key: Secret | None = None
+    jwt_secret_key_previous: Secret | None = None
     jwt_algorithm: Literal[
         "HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA"
     ] = "HS256"
@@ -109,10 +103,10 @@ class Variables(BaseSettings):
     rate_limit_refresh: LimitText = "120/minute"
     rate_limit_mails: LimitText = "5/hour"
 
-    smtp_host: str | None = None
+    smtp_host: Host | None = None
     smtp_port: int = Field(587, ge=1, le=65535)
-    smtp_user: str | None = None
-    smtp_password: SecretStr | None = None
+    smtp_user: Name | None = None
+    smtp_password: Password | None = None
     smtp_tls: Literal["starttls", "implicit", "none"] | None = None
     smtp_timeout_seconds: float = Field(20, gt=0, le=30)
     smtp_from_email: str = "noreply@scribes.app"
@@ -123,3 +117,9 @@ class Variables(BaseSettings):
     log_format: Literal["console", "json"] | None = None
     log_file: Path | None = None
     metrics_enabled: bool = True
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: object, about: ValidationInfo) -> object:
+        words = choices(cls.model_fields[str(about.field_name)].annotation)
+        return as_listed(value, words) if words else value

@@ -27,6 +27,7 @@ from datetime import timedelta
 from typing import ClassVar, Self
 
 from core.model import Quota
+from core.redaction import redacted
 
 
 class AuthError(Exception):
@@ -189,7 +190,7 @@ class Unavailable(AuthError):
     @property
     def reason(self) -> str:
         """What the operator is told, and no client: the cause, if there is one."""
-        return str(self.__cause__ or self)
+        return redacted(str(self.__cause__ or self))
 
 
 class Overloaded(Unavailable):
@@ -200,7 +201,14 @@ class Overloaded(Unavailable):
 
 
 class OperationError(Exception):
-    """A failure that is the operator's to mend; the message says what to do."""
+    """
+    A failure that is the operator's to mend; the message says what to do.
+
+    It may quote a driver, and so a URL, which is shown without who logs in by it.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(redacted(message))
 
 
 class BadConfiguration(OperationError):
@@ -208,7 +216,7 @@ class BadConfiguration(OperationError):
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
+        self.problems = tuple(map(redacted, problems))
 
 
 class SecretNotFound(OperationError):

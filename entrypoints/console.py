@@ -10,6 +10,7 @@ from config.loading import load_settings
 from config.settings import Settings
 from core import errors
 from core.ports import Storage
+from core.redaction import redacted
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ def configured() -> Settings:
 def failure(*lines: str) -> typer.Exit:
     """Say what is wrong; return how to exit."""
     for line in lines:
-        typer.echo(line, err=True)
+        typer.echo(redacted(line), err=True)
     return typer.Exit(1)
 
 

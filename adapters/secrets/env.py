@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from adapters.secrets.values import value_of
 from core import errors
 from core.model import UNTOLD, SecretVersion
 from core.ports import SecretProvider
@@ -26,11 +27,11 @@ class EnvSecrets(SecretProvider):
     @classmethod
     def from_url(cls, url: str) -> Self:
         if url != "env://":
-            raise errors.BadConfiguration([f"env:// takes nothing more: {url!r}"])
+            raise errors.BadConfiguration(["Write env:// and nothing more"])
         return cls()
 
     async def newest(self, name: str) -> SecretVersion:
-        variable = _variable(name)
+        variable, _ = variables_of(name)
         if found := self._version(variable, name):
             return found
         raise errors.SecretNotFound(
@@ -39,7 +40,7 @@ class EnvSecrets(SecretProvider):
 
     async def versions(self, name: str) -> Sequence[SecretVersion]:
         newest = await self.newest(name)
-        previous = self._version(f"{_variable(name)}_PREVIOUS", name)
+        previous = self._version(variables_of(name)[1], name)
         if previous is None or previous == newest:
             return [newest]
         return [newest, previous]
@@ -48,16 +49,22 @@ class EnvSecrets(SecretProvider):
         """Nothing is held."""
 
     def _version(self, variable: str, name: str) -> SecretVersion | None:
-        if not (value := self.environ.get(variable)):
+        if not (value := value_of(self.environ.get(variable, ""))):
             return None
         try:
             text = value.encode()
         except UnicodeEncodeError:
             raise errors.SecretNotFound(
-                f"Secret {name!r}: the environment variable {variable} is not UTF-8"
+                f"Secret {name!r}: the environment variable {variable} is not text in"
+                " UTF-8"
             ) from None
         version = hashlib.blake2b(text, key=self._key, digest_size=8).hexdigest()
         return SecretVersion(value, version, UNTOLD)
+
+
+def variables_of(name: str) -> tuple[str, str]:
+    """Return the variables that hold a secret, and its version before."""
+    return _variable(name), f"{_variable(name)}_PREVIOUS"
 
 
 def _variable(name: str) -> str:

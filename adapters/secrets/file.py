@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 from urllib.parse import unquote
 
+from adapters.secrets.values import value_in
 from core import errors
 from core.model import SecretVersion
 from core.ports import SecretProvider
@@ -37,7 +38,7 @@ class FileSecrets(SecretProvider):
         match = re.fullmatch(r"file://(/[^?#]*)", url)
         if match is None:
             raise errors.BadConfiguration(
-                [f"Write file:///path/of/a/directory and nothing more, not {url!r}"]
+                ["Write file:///path/of/a/directory and nothing more"]
             )
         return cls(Path(unquote(match[1])))
 
@@ -100,12 +101,7 @@ class FileSecrets(SecretProvider):
     def _version(
         self, content: bytes, written_at: datetime, what: str
     ) -> SecretVersion:
-        try:
-            value = re.sub(r"\r?\n\Z", "", content.decode())
-        except UnicodeDecodeError:
-            raise errors.SecretNotFound(f"{what} is not UTF-8") from None
-        if not value:
-            raise errors.SecretNotFound(f"{what} is empty")
+        value = value_in(content, what)
         version = hashlib.blake2b(content, key=self._key, digest_size=8).hexdigest()
         return SecretVersion(value, version, written_at)
 

@@ -44,17 +44,6 @@ async def twice(attempt: Callable[[], Awaitable[T]]) -> T:
         return await attempt()
 
 
-def text(content: bytes, secret: str) -> str:
-    """Return the value of a secret; raises ``SecretNotFound`` if it is none."""
-    try:
-        value = content.decode()
-    except UnicodeDecodeError:
-        raise errors.SecretNotFound(f"{secret}: its value is not UTF-8") from None
-    if not value:
-        raise errors.SecretNotFound(f"{secret}: its value is empty")
-    return value
-
-
 def milliseconds(at: datetime) -> datetime:
     """Return the time as exact as the domain has it."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from adapters.tokens.mistaken_secrets import PEM, mistake
+from adapters.tokens.weak_secrets import weakness
 from core import errors
 from core.keys import hmac_key
 from core.model import SigningKey
@@ -29,7 +31,7 @@ from core.ports import KeyParser
 
 PrivateKey: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
-PEM = "-----BEGIN "
+MAKE_ONE = "make one with `scribes-auth generate-secret`"
 LEAST_HMAC_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 """An HMAC key is at least as long as the hash (RFC 7518, section 3.2)."""
 LEAST_RSA_BITS = 2048
@@ -48,15 +50,19 @@ class SecretKeys(KeyParser):
     """
     ``algorithm`` is for keys of its own kind; others get the default of theirs.
 
-    ``allow_short`` takes HMAC keys of any length, for development.
+    ``allow_short`` takes HMAC keys of any length, for development;
+    ``demand_strong`` takes none that can be guessed.
     """
 
     algorithm: str = "HS256"
     allow_short: bool = False
+    demand_strong: bool = False
 
     def parse(self, secret: str) -> SigningKey:
         if PEM in secret:
             return self._private(_loaded(secret))
+        if problem := mistake(secret):
+            raise _bad(problem)
         return self._shared(secret)
 
     def _shared(self, secret: str) -> SigningKey:
@@ -66,8 +72,10 @@ class SecretKeys(KeyParser):
         if length < least:
             raise _bad(
                 f"{length} bytes are too short, {algorithm} needs {least} (RFC 7518);"
-                " make one with `scribes-auth generate-secret`"
+                f" {MAKE_ONE}"
             )
+        if self.demand_strong and (reason := weakness(secret)):
+            raise _bad(f"it can be guessed: {reason}; {MAKE_ONE}")
         return hmac_key(secret, algorithm)
 
     def _private(self, key: PrivateKey) -> SigningKey:

@@ -60,6 +60,8 @@ class SecretProvider(Protocol):
 
     Raises ``SecretNotFound``, ``SecretDenied`` or ``SecretsUnavailable``, and says which
     secret and what to do, never its value. Every call ends within about five seconds.
+    A value is text, as it was stored but for one line end (LF or CRLF) behind it,
+    which editors and ``echo`` leave there: the same secret is the same in every backend.
     ``from_url`` does no I/O.
     """
 

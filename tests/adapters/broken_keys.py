@@ -87,6 +87,36 @@ class TakesBrokenKeysForTexts(SecretKeys):
             return hmac_key(secret, "HS256")
 
 
+class TakesMistakes(SecretKeys):
+    """Takes what is something else for a text, if the message says so."""
+
+    told: tuple[str, ...] = ()
+
+    def parse(self, secret: str) -> SigningKey:
+        try:
+            return super().parse(secret)
+        except BadConfiguration as bad:
+            if not any(told in str(bad) for told in self.told):
+                raise
+            return hmac_key(secret, "HS256")
+
+
+class TakesWrappings(TakesMistakes):
+    told = ("wrapped", "DER")
+
+
+class TakesJson(TakesMistakes):
+    told = ("JSON", "JWK")
+
+
+class TakesNames(TakesMistakes):
+    told = ("variable", "reference", "name of a secret", "address", "path")
+
+
+class TakesTokens(TakesMistakes):
+    told = ("token",)
+
+
 class TellsTheSecret(SecretKeys):
     def parse(self, secret: str) -> SigningKey:
         try:

@@ -1,6 +1,7 @@
 """A small provider, and others that are wrong on purpose: each differs in one way."""
 
 import asyncio
+import re
 import secrets
 import socket
 from collections.abc import Sequence
@@ -39,7 +40,11 @@ class SmallSecrets(SecretProvider):
     async def put(self, name: str, value: str) -> None:
         versions = self.kept.setdefault(name, [])
         created_at = START + len(versions) * timedelta(seconds=1)
-        versions.append(SecretVersion(value, str(len(versions)), created_at))
+        kept = self.kept_of(value)
+        versions.append(SecretVersion(kept, str(len(versions)), created_at))
+
+    def kept_of(self, value: str) -> str:
+        return re.sub(r"\r?\n\Z", "", value)
 
     async def aclose(self) -> None:
         """Nothing is held."""
@@ -109,6 +114,18 @@ class TellsMicroseconds(Changed):
     def changed(self, version: SecretVersion) -> SecretVersion:
         created_at = version.created_at + timedelta(microseconds=1)
         return replace(version, created_at=created_at)
+
+
+class KeepsLineEnds(SmallSecrets):
+    def kept_of(self, value: str) -> str:
+        return value
+
+
+class StripsLineEnds(SmallSecrets):
+    """All of them."""
+
+    def kept_of(self, value: str) -> str:
+        return value.rstrip("\r\n")
 
 
 class LetsErrorsOut(SmallSecrets):

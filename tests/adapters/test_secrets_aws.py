@@ -1,4 +1,3 @@
-import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import pairwise
@@ -152,34 +151,6 @@ async def test_an_arn_of_another_region_is_refused_with_ours(subject: Aws) -> No
 
     with pytest.raises(errors.SecretNotFound, match="region eu-west-1"):
         await subject.provider.newest(arn)
-
-
-async def test_a_field_of_json_is_picked(subject: Aws) -> None:
-    await subject.put("db", json.dumps({"username": "scribes", "password": "one"}))
-    await subject.put("db", json.dumps({"username": "scribes", "password": "two"}))
-
-    newest = await subject.provider.newest("db#password")
-
-    assert "two" == newest.value
-    assert ["two", "one"] == await values(subject, "db#password")
-    assert newest == (await subject.provider.versions("db#password"))[0]
-
-
-async def test_an_older_version_of_another_shape_is_left_out(subject: Aws) -> None:
-    await subject.put("db", "a plain password")
-    await subject.put("db", json.dumps({"password": "two"}))
-
-    assert ["two"] == await values(subject, "db#password")
-
-
-async def test_a_newest_version_of_another_shape_is_told(subject: Aws) -> None:
-    await subject.put("db", json.dumps({"password": "one"}))
-    await subject.put("db", "a plain password")
-
-    for look in (subject.provider.newest, subject.provider.versions):
-        with pytest.raises(errors.SecretNotFound, match=r"db.*no JSON object") as told:
-            await look("db#password")
-        assert "plain" not in str(told.value)
 
 
 async def test_a_refusal_names_the_permission_that_is_missing(subject: Aws) -> None:

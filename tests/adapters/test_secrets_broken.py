@@ -10,7 +10,15 @@ from tests.contract.secrets import SecretsContract, Vault
 BREACHES = [
     (broken.SmallSecrets, set()),
     (broken.Changed, set()),
-    (broken.StripsValues, {"a_secret_is_read_as_it_was_put"}),
+    (
+        broken.StripsValues,
+        {
+            "a_secret_is_read_as_it_was_put",
+            "one_line_end_behind_it_is_no_part_of_a_secret",
+        },
+    ),
+    (broken.KeepsLineEnds, {"one_line_end_behind_it_is_no_part_of_a_secret"}),
+    (broken.StripsLineEnds, {"one_line_end_behind_it_is_no_part_of_a_secret"}),
     (
         broken.LetsErrorsOut,
         {

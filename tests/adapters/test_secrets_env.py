@@ -91,7 +91,7 @@ async def test_a_previous_value_alone_is_no_secret() -> None:
 async def test_a_previous_value_that_is_no_text_is_told() -> None:
     secrets = EnvSecrets({"JWT_SECRET": "x", "JWT_SECRET_PREVIOUS": "\udcff"})
 
-    with pytest.raises(errors.SecretNotFound, match="JWT_SECRET_PREVIOUS is not UTF-8"):
+    with pytest.raises(errors.SecretNotFound, match="JWT_SECRET_PREVIOUS is not text"):
         await secrets.versions("jwt-secret")
 
 

@@ -54,24 +54,6 @@ def secrets(tmp_path: Path) -> FileSecrets:
 
 
 @pytest.mark.parametrize(
-    ("content", "value"),
-    [
-        (b"x\n", "x"),
-        (b"x\r\n", "x"),
-        (b"x\n\n", "x\n"),
-        (b"\nx", "\nx"),
-        (b"x \n", "x "),
-    ],
-)
-async def test_one_line_end_is_taken_off(
-    secrets: FileSecrets, content: bytes, value: str
-) -> None:
-    (secrets.directory / "jwt-secret").write_bytes(content)
-
-    assert value == (await secrets.newest("jwt-secret")).value
-
-
-@pytest.mark.parametrize(
     ("content", "problem"), [(b"", "empty"), (b"\n", "empty"), (b"\xff\xfe", "UTF-8")]
 )
 async def test_what_is_empty_or_no_text_is_not_found(

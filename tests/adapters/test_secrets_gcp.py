@@ -99,7 +99,7 @@ async def test_what_is_known_is_not_read_again(subject: Gcp) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(b"\xff\xfe", "not UTF-8"), (b"", "is empty")]
+    ("value", "told"), [(b"\xff\xfe", "not text in UTF-8"), (b"", "is empty")]
 )
 async def test_what_is_no_text_is_not_found(
     subject: Gcp, value: bytes, told: str

@@ -8,6 +8,7 @@ from core.errors import BadConfiguration
 from tests.adapters import broken_keys as broken
 from tests.contract.base import broken_laws
 from tests.contract.keys import KeysContract, ParserFor
+from tests.unit.environment import STRONG
 
 
 class TestSecretKeys(KeysContract):
@@ -40,9 +41,16 @@ BREACHES = [
         broken.TakesBrokenKeysForTexts,
         {"what_looks_like_a_key_and_is_none_never_becomes_a_text"},
     ),
+    (broken.TakesWrappings, {"a_key_in_another_wrapping_never_becomes_a_text"}),
+    (broken.TakesJson, {"a_key_in_another_wrapping_never_becomes_a_text"}),
+    (broken.TakesNames, {"what_only_names_a_secret_never_becomes_one"}),
+    (broken.TakesTokens, {"a_token_never_becomes_a_key"}),
     (
         broken.TellsTheSecret,
         {
+            "a_key_in_another_wrapping_never_becomes_a_text",
+            "what_only_names_a_secret_never_becomes_one",
+            "a_token_never_becomes_a_key",
             "a_weak_key_is_refused",
             "a_key_of_another_kind_is_refused",
             "what_looks_like_a_key_and_is_none_never_becomes_a_text",
@@ -74,3 +82,12 @@ def test_development_takes_a_short_text_but_no_empty_one() -> None:
     assert b"short" == lenient.parse("short").secret
     with pytest.raises(BadConfiguration, match="0 bytes"):
         lenient.parse("")
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+def test_production_takes_no_text_that_can_be_guessed(algorithm: str) -> None:
+    strict = SecretKeys(algorithm, demand_strong=True)
+
+    assert STRONG.encode() == strict.parse(STRONG).secret
+    with pytest.raises(BadConfiguration, match="can be guessed"):
+        strict.parse("changeme" * 8)

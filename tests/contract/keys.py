@@ -1,5 +1,6 @@
 import hashlib
 import json
+from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Callable
 from functools import cache
 from typing import TypeAlias
@@ -166,6 +167,46 @@ class KeysContract(Contract):
             "-----BEGIN RSA PRIVATE KEY-----" + "A" * 64,
         ):
             refused(subject("HS256"), broken)
+
+    async def test_a_key_in_another_wrapping_never_becomes_a_text(
+        self, subject: ParserFor
+    ) -> None:
+        for kind in ONE_A_FORM:
+            key = private_key(kind)
+            text, public = pem(key).encode(), public_pem(key)
+            body = b"".join(pem(key).encode().splitlines()[1:-1])
+            jwk = json.dumps(jwk_of(key)).encode()
+
+            for wrapped in (
+                *(b64encode(it) for it in (text, public, der(key), jwk)),
+                *(b64encode(b64encode(text)), encodebytes(text), text.hex().encode()),
+                *(urlsafe_b64encode(text).rstrip(b"="), body, der(key).hex().encode()),
+                *(jwk, b'{"keys": [' + jwk + b"]}", b'{"jwt-secret": "%b"}' % body),
+            ):
+                refused(subject("HS256"), wrapped.decode())
+
+    async def test_what_only_names_a_secret_never_becomes_one(
+        self, subject: ParserFor
+    ) -> None:
+        for reference in (
+            "${JWT_SECRET_KEY_OF_THE_PRODUCTION_SERVICE}",
+            "$(JWT_SECRET_KEY_OF_THE_PRODUCTION_SERVICE)",
+            "{{ .Values.secrets.jwtSecretKeyOfProduction }}",
+            "@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/jwt/)",
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:scribes/jwt-secret",
+            "projects/scribes-production/secrets/jwt-secret/versions/latest",
+            "/run/secrets/scribes-auth-production/jwt-secret",
+            "./deploy/production/secrets/jwt-secret.pem",
+            "file:///run/secrets/scribes-auth/jwt-secret",
+            "secrets:scribes-auth-production/jwt-secret",
+        ):
+            refused(subject("HS256"), reference)
+
+    async def test_a_token_never_becomes_a_key(self, subject: ParserFor) -> None:
+        parts = (b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"1"}', b"s" * 32)
+        token = ".".join(urlsafe_b64encode(it).decode().rstrip("=") for it in parts)
+
+        refused(subject("HS256"), token)
 
 
 @cache

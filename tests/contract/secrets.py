@@ -18,6 +18,10 @@ VALUES = (
     *("$HOME %s {x} \\n", "'; drop table users; --", '{"json": "text"}', "=", "null"),
     "x" * 20_000,
 )
+LINE_ENDS = (
+    *(("x\n", "x"), ("x\r\n", "x"), ("x\n\n", "x\n"), ("\nx", "\nx"), ("x \n", "x ")),
+    *(("x\r", "x\r"), ("one\ntwo\n", "one\ntwo"), ("x\n\r\n", "x\n"), (" ", " ")),
+)
 NO_NAMES = (
     "",
     "two words",
@@ -60,6 +64,17 @@ class SecretsContract(Contract):
             newest = await subject.provider.newest(f"secret-{number}")
 
             assert value == newest.value
+
+    async def test_one_line_end_behind_it_is_no_part_of_a_secret(
+        self, subject: Vault
+    ) -> None:
+        for number, (text, value) in enumerate(LINE_ENDS):
+            await subject.put(f"secret-{number}", text)
+
+            newest = await subject.provider.newest(f"secret-{number}")
+            versions = await subject.provider.versions(f"secret-{number}")
+
+            assert [value] == [newest.value] == [each.value for each in versions]
 
     async def test_an_unknown_secret_is_not_found(self, subject: Vault) -> None:
         await subject.put("other", "x")

@@ -8,6 +8,9 @@ import pytest
 
 from config.settings import Settings
 
+STRONG = "5Zc0uQeYb1hT7xJmKpR3wVgN9sLdA2fCiE6oH8tXrBvSqWzUyGnMkPjD4aFeQlRw"
+"""Good for every algorithm, and longer than any of them needs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:

@@ -10,9 +10,9 @@ from core.errors import BadConfiguration
 from core.keyring import KeyState
 from core.model import UNTOLD, SecretVersion
 from tests.contract.private_keys import pem, private_key, public_pem
-from tests.unit.environment import Environment
+from tests.unit.environment import STRONG, Environment
 
-OLD, NEW = "o" * 48, "n" * 48
+OLD, NEW = STRONG[:48], STRONG[::-1][:48]
 BROKEN = public_pem(private_key("EdDSA")).decode()
 NOW = datetime.now(UTC)
 

@@ -2,11 +2,11 @@ import pytest
 
 from config.loading import load_settings
 from core.errors import BadConfiguration
-from tests.unit.environment import Environment
+from tests.unit.environment import STRONG, Environment
 
 GOOD = {
     "APP_ENV": "production",
-    "JWT_SECRET_KEY": "k" * 32,
+    "JWT_SECRET_KEY": STRONG,
     "SMTP_HOST": "mail.example.com",
     "PUBLIC_URL": "https://auth.example.com",
     "SINGLE_REPLICA": "true",
@@ -14,9 +14,9 @@ GOOD = {
 
 REFUSALS = [
     ({"JWT_SECRET_KEY": ""}, ["JWT_SECRET_KEY"]),
-    ({"JWT_SECRET_KEY": "k" * 31}, ["JWT_SECRET_KEY"]),
-    ({"JWT_ALGORITHM": "HS384", "JWT_SECRET_KEY": "k" * 47}, ["JWT_SECRET_KEY"]),
-    ({"JWT_ALGORITHM": "HS512", "JWT_SECRET_KEY": "k" * 63}, ["JWT_SECRET_KEY"]),
+    ({"JWT_SECRET_KEY": STRONG[:31]}, ["JWT_SECRET_KEY"]),
+    ({"JWT_ALGORITHM": "HS384", "JWT_SECRET_KEY": STRONG[:47]}, ["JWT_SECRET_KEY"]),
+    ({"JWT_ALGORITHM": "HS512", "JWT_SECRET_KEY": STRONG[:63]}, ["JWT_SECRET_KEY"]),
     ({"SMTP_HOST": ""}, ["SMTP_HOST"]),
     ({"PUBLIC_URL": ""}, ["PUBLIC_URL"]),
     ({"BCRYPT_ROUNDS": "9"}, ["BCRYPT_ROUNDS"]),
@@ -31,9 +31,9 @@ REFUSALS = [
 
 ACCEPTED = [
     {},
-    {"JWT_SECRET_KEY": "\u00e4" * 16},
-    {"JWT_ALGORITHM": "HS384", "JWT_SECRET_KEY": "k" * 48},
-    {"JWT_ALGORITHM": "HS512", "JWT_SECRET_KEY": "k" * 64},
+    {"JWT_SECRET_KEY": "\u00e4\u00f6" + STRONG[:28]},
+    {"JWT_ALGORITHM": "HS384", "JWT_SECRET_KEY": STRONG[:48]},
+    {"JWT_ALGORITHM": "HS512", "JWT_SECRET_KEY": STRONG[:64]},
     {"BCRYPT_ROUNDS": "10"},
     {"WORKERS": "2", "RATE_LIMIT_ENABLED": "false"},
 ]

@@ -183,6 +183,26 @@ def test_what_is_called_a_secret_is_not_logged(
     assert "***" in written.text
 
 
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_no_line_shows_who_logs_in_by_a_url(
+    environment: Environment, log_format: str
+) -> None:
+    written = Written(environment, LOG_FORMAT=log_format, LOG_LEVEL="DEBUG")
+    url = "aws://TopUser:Hunter2@Top/Secret?Tail@db.example.com:80/x"
+
+    log.debug("Connecting to %s", url)
+    log.info("Lost", extra={"reason": f'(no route to "{url}")', "urls": [url]})
+    log.info({"url": url}, extra={"error": OSError(url), "raw": url.encode()})
+    try:
+        _fail(url)
+    except RuntimeError:
+        log.exception("Failed")
+
+    assert 7 <= written.text.count("***@db.example.com:80/x")
+    for part in ("Top", "Hunter2", "Tail"):
+        assert part not in written.text
+
+
 def test_names_that_only_sound_like_secrets_are_logged(
     environment: Environment,
 ) -> None:

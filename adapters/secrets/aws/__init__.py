@@ -1,22 +1,22 @@
 """
 Secrets in AWS Secrets Manager: ``aws://REGION/prefix/``.
 
-Credentials are found as by every AWS program. ``NAME#FIELD`` is a field of a secret that
-is JSON; a name that is an ARN gets no prefix. AWS can't disable a version, so all count
-that it still has, but for one that waits for AWSCURRENT, and for one younger than
-AWSCURRENT that carries no label any more: it was taken back.
+Credentials are found as by every AWS program. A name that is an ARN gets no prefix. AWS
+can't disable a version, so all count that it still has, but for one that waits for
+AWSCURRENT, and for one younger than AWSCURRENT that carries no label any more: it was
+taken back.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from functools import partial
 from typing import Any, Self
 
-from adapters.secrets.aws import rds
 from adapters.secrets.aws.service import SecretsManager
-from adapters.secrets.remote import Kept, deadline, milliseconds, text
+from adapters.secrets.remote import Kept, deadline, milliseconds
+from adapters.secrets.values import value_in
 from core import errors
 from core.model import SecretVersion
 from core.ports import SecretProvider
@@ -39,44 +39,35 @@ class AwsSecrets(SecretProvider):
     def from_url(cls, url: str) -> Self:
         if (match := URL.fullmatch(url)) is None:
             raise errors.BadConfiguration(
-                [f"Write aws://REGION/prefix/ and nothing more, not {url!r}"]
+                ["Write aws://REGION/prefix/ and nothing more"]
             )
         return cls(SecretsManager(match[1]), match[2] or "")
 
     async def newest(self, name: str) -> SecretVersion:
-        secret_id, part = self._parsed(name)
+        secret_id = self._named(name)
         async with deadline(_told(secret_id)):
             # Without a stage, moto and some policies think of another version.
             answer = await self.manager.ask(
                 "get_secret_value", SecretId=secret_id, VersionStage=CURRENT
             )
-        return _picked(_version(answer, secret_id), part, secret_id)
+        return _version(answer, secret_id)
 
     async def versions(self, name: str) -> Sequence[SecretVersion]:
-        secret_id, part = self._parsed(name)
+        secret_id = self._named(name)
         async with deadline(_told(secret_id)):
             arn, labels = await self._listed(secret_id)
             read = partial(self._read, secret_id)
             found = await self._kept.all(arn, labels, read)
-        newest, *others = _in_force(found, labels, secret_id)
-        picked = [_picked(newest, part, secret_id)]
-        for other in others:
-            try:
-                picked.append(_picked(other, part, secret_id))
-            except errors.SecretNotFound:
-                continue  # an older one may be of another shape
-        return picked
+        return _in_force(found, labels, secret_id)
 
     async def aclose(self) -> None:
         await self.manager.aclose()
 
-    def _parsed(self, name: str) -> tuple[str, str]:
-        """Return the id of the secret, and the field of it, if any."""
-        given, _, part = name.partition("#")
-        if (arn := ARN.fullmatch(given)) and arn[1] == self.manager.region:
-            return given, part
-        if given and NAME.fullmatch(self.prefix + given):
-            return self.prefix + given, part
+    def _named(self, name: str) -> str:
+        if (arn := ARN.fullmatch(name)) and arn[1] == self.manager.region:
+            return name
+        if name and NAME.fullmatch(self.prefix + name):
+            return self.prefix + name
         raise errors.SecretNotFound(
             f"{_told(name)}: Secrets Manager has names of letters, digits and /_+=.@-"
             f" only, 512 at most, or ARNs of the region {self.manager.region}"
@@ -112,7 +103,7 @@ def _told(secret_id: str) -> str:
 def _version(answer: dict[str, Any], secret_id: str) -> SecretVersion:
     content = answer.get("SecretString", "").encode() or answer.get("SecretBinary", b"")
     return SecretVersion(
-        text(content, _told(secret_id)),
+        value_in(content, _told(secret_id)),
         answer["VersionId"],
         milliseconds(answer["CreatedDate"].astimezone(UTC)),
     )
@@ -134,9 +125,3 @@ def _in_force(
     ]
     others.sort(key=lambda version: version.created_at, reverse=True)
     return [current[0], *others]
-
-
-def _picked(version: SecretVersion, part: str, secret_id: str) -> SecretVersion:
-    if not part:
-        return version
-    return replace(version, value=rds.picked(version.value, part, _told(secret_id)))

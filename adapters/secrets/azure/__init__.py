@@ -12,7 +12,8 @@ from functools import partial
 from typing import Self
 
 from adapters.secrets.azure.service import KeyVault, Listed
-from adapters.secrets.remote import Kept, deadline, text
+from adapters.secrets.remote import Kept, deadline
+from adapters.secrets.values import value_in
 from core import errors
 from core.model import SecretVersion
 from core.ports import SecretProvider
@@ -36,7 +37,7 @@ class AzureSecrets(SecretProvider):
         if (match := URL.fullmatch(url)) is None:
             problem = (
                 "Write azure://VAULT or azure://VAULT/prefix-, with ?endpoint=https://HOST"
-                f" if need be, not {url!r}"
+                " if need be"
             )
             raise errors.BadConfiguration([problem])
         endpoint = match[3] or f"https://{match[1]}.vault.azure.net"
@@ -78,7 +79,7 @@ class AzureSecrets(SecretProvider):
         content = await self.vault.value(secret_id, listed)
         if content is None:
             return None
-        value = text(content.encode(), self.vault.told(secret_id))
+        value = value_in(content.encode(), self.vault.told(secret_id))
         return SecretVersion(value, listed.version, listed.created_at)
 
 

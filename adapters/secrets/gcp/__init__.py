@@ -12,7 +12,8 @@ from functools import partial
 from typing import Self
 
 from adapters.secrets.gcp.service import GOOGLE, Listed, SecretManager
-from adapters.secrets.remote import Kept, deadline, text
+from adapters.secrets.remote import Kept, deadline
+from adapters.secrets.values import value_in
 from core import errors
 from core.model import SecretVersion
 from core.ports import SecretProvider
@@ -37,7 +38,7 @@ class GcpSecrets(SecretProvider):
         if (match := URL.fullmatch(url)) is None:
             problem = (
                 "Write gcp://PROJECT or gcp://PROJECT/prefix-, with ?endpoint=HOST:PORT"
-                f" if need be, not {url!r}"
+                " if need be"
             )
             raise errors.BadConfiguration([problem])
         return cls(SecretManager(match[3] or GOOGLE), match[1], match[2] or "")
@@ -78,7 +79,7 @@ class GcpSecrets(SecretProvider):
         if content is None:
             return None
         number = listed.resource.rpartition("/")[2]
-        return SecretVersion(text(content, secret), number, listed.created_at)
+        return SecretVersion(value_in(content, secret), number, listed.created_at)
 
 
 def _not_found(secret: str) -> errors.SecretNotFound:

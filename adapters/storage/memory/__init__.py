@@ -29,7 +29,7 @@ class MemoryStorage(Storage):
     @classmethod
     def from_url(cls, url: str) -> Self:
         if url != "memory://":
-            raise BadConfiguration([f"{url}: nothing may follow memory://"])
+            raise BadConfiguration(["nothing may follow memory://"])
         tables = Tables()
         return cls(
             MemoryUsers(tables),

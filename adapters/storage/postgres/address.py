@@ -46,7 +46,10 @@ def _problems(server: str, theirs: list[str], sizes: list[str]) -> list[str]:
         if not _is_readable(f"postgresql://?{part}")
     ]
     if not _is_readable(server):
-        problems.append("write postgresql://user:password@host:5432/database")
+        problems.append(
+            "write postgresql://user:password@host:5432/database, user and password"
+            " percent-encoded"
+        )
     if not all(re.fullmatch("[1-9][0-9]{0,3}", size) for size in sizes):
         problems.append("pool_size: how many connections a process may have, from 1")
     return problems

@@ -1,5 +1,6 @@
 """Storage in one SQLite file: needs nothing but Python. For a single machine."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,9 @@ from adapters.storage.sqlite.tokens import SqliteTokens
 from adapters.storage.sqlite.users import SqliteUsers
 from core.errors import BadConfiguration
 from core.ports import Storage
+
+LOGIN = re.compile(r"[^/]*:.*@")
+"""What stands before a host, in the URL of a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,15 @@ def _path(url: str) -> Path:
     problems = []
     if not url.startswith("sqlite:///") or not path:
         problems.append(
-            f"{url}: write sqlite:///relative/path.db or sqlite:////absolute/path.db"
+            "write sqlite:///relative/path.db or sqlite:////absolute/path.db"
         )
+    elif LOGIN.match(path):
+        problems.append("a file has no user, password or host: sqlite:///path.db")
     if path == ":memory:":
-        problems.append(f"{url}: for a storage in memory write memory://")
+        problems.append("for a storage in memory write memory://")
     if query:
-        problems.append(f"{url}: unknown parameters: {query}")
+        names = ", ".join(part.partition("=")[0] for part in query.split("&"))
+        problems.append(f"unknown parameters: {names}")
     if problems:
         raise BadConfiguration(problems)
     return Path(path)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adapters.secrets.aws.rds import picked
+from adapters.secrets.fields import picked
 from core.errors import SecretNotFound
 
 ROTATED = {

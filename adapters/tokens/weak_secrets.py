@@ -1,0 +1,273 @@
+"""Secrets that can be guessed: published ones, words in their place, patterns."""
+
+import hashlib
+import re
+
+from adapters.tokens.mistaken_secrets import unwrapped
+
+PUBLISHED = {
+    # in the tutorials of web frameworks
+    "570dad43de1af4c925f92c16a68a50936da42b7dd6fdeb24850507a1199aac89",
+    "2598f7d6adc142d88161630f3db12ab2bd3403521c281811e5e1ce60d4ac5d76",
+    "2b1fa627178e3424e20ffd0e18b7440c322ad538d3c96aef1e3f60d99951c23c",
+    "4c0bf08221f3d71e4ed7b093b627cc8d4cb32250d5d70abdffa457a3afbc04f2",
+    # the HMAC keys of RFC 7515 (A.1) and RFC 7520 (3.5), and everybody's example UUID
+    "c1d2e8726375f11fda33d032c5d84eec753aba4bad251dfdfaf8bdd8c4d26243",
+    "03cf6dc15510c178079793372edd09e634ac49f4cae267b3e4191a5141f2a46e",
+    "986c0dc956dc822b5d8f698661b9eb1ef880786ff9043c16744d2a420e99e9bb",
+}
+"""SHA-256 of their lower case: secrets that stand where everybody reads them."""
+
+WORDS = sorted(
+    [
+        "access",
+        "actually",
+        "admin",
+        "and",
+        "any",
+        "api",
+        "app",
+        "application",
+        "apps",
+        "at",
+        "auth",
+        "authentication",
+        "base64",
+        "battery",
+        "be",
+        "big",
+        "bits",
+        "bytes",
+        "change",
+        "changed",
+        "changeit",
+        "changeme",
+        "changethis",
+        "char",
+        "character",
+        "characters",
+        "chars",
+        "company",
+        "correct",
+        "default",
+        "demo",
+        "dev",
+        "development",
+        "do",
+        "docker",
+        "dont",
+        "enter",
+        "env",
+        "environment",
+        "example",
+        "fake",
+        "fallback",
+        "file",
+        "for",
+        "foo",
+        "foobar",
+        "from",
+        "generate",
+        "generated",
+        "hackme",
+        "hello",
+        "here",
+        "hex",
+        "hidden",
+        "hmac",
+        "horse",
+        "hs256",
+        "hs384",
+        "hs512",
+        "in",
+        "insecure",
+        "insert",
+        "is",
+        "it",
+        "jason",
+        "json",
+        "jsonwebtoken",
+        "just",
+        "jwt",
+        "key",
+        "keyboard",
+        "keys",
+        "least",
+        "letmein",
+        "local",
+        "localhost",
+        "long",
+        "longer",
+        "main",
+        "make",
+        "master",
+        "me",
+        "min",
+        "minimum",
+        "must",
+        "my",
+        "name",
+        "need",
+        "never",
+        "new",
+        "not",
+        "of",
+        "one",
+        "only",
+        "openssl",
+        "or",
+        "pass",
+        "passphrase",
+        "password",
+        "passwort",
+        "placeholder",
+        "please",
+        "private",
+        "prod",
+        "production",
+        "project",
+        "pwd",
+        "qwerty",
+        "qwertyuiop",
+        "qwertz",
+        "rand",
+        "random",
+        "really",
+        "replace",
+        "replaceme",
+        "replacethis",
+        "safe",
+        "sample",
+        "scribes",
+        "secret",
+        "secrets",
+        "secretkey",
+        "secure",
+        "security",
+        "server",
+        "service",
+        "set",
+        "shared",
+        "should",
+        "sign",
+        "signing",
+        "some",
+        "something",
+        "staging",
+        "staple",
+        "string",
+        "strong",
+        "super",
+        "supersecret",
+        "temp",
+        "temporary",
+        "test",
+        "testing",
+        "text",
+        "that",
+        "the",
+        "this",
+        "to",
+        "todo",
+        "token",
+        "top",
+        "topsecret",
+        "tutorial",
+        "unsafe",
+        "use",
+        "used",
+        "user",
+        "value",
+        "very",
+        "web",
+        "welcome",
+        "with",
+        "word",
+        "world",
+        "xxx",
+        "you",
+        "your",
+        "yours",
+        "quick",
+        "brown",
+        "fox",
+        "jumps",
+        "over",
+        "lazy",
+        "dog",
+        "lorem",
+        "ipsum",
+        "dolor",
+        "sit",
+        "amet",
+        "consectetur",
+    ],
+    key=len,
+    reverse=True,
+)
+WORD = re.compile("|".join(WORDS))
+RUN_OF_ONE = re.compile(r"(.)\1{2,}", re.DOTALL)
+SEQUENCES = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "1234567890",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "qwertzuiop",
+    "yxcvbnm",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+    "0123456789abcdef0",
+)
+RUNS = {
+    run[i : i + 3] for way in SEQUENCES for run in (way, way[::-1])
+    for i in range(len(run) - 2)
+}  # fmt: skip
+SEPARATORS = "\0-_. "
+LEAST_LEFT = 20
+"""Characters that are neither words nor patterns: of hex digits, 80 bits."""
+
+LEAST_KINDS = 8
+"""Different characters: fewer, and they were typed, not drawn."""
+
+
+def weakness(secret: str) -> str | None:
+    """
+    Return why the secret can be guessed, None if nothing tells.
+
+    What is left without words, sequences and repetitions has to do for a secret.
+    """
+    spellings = [secret, *_decoded(secret)]
+    if any(_digest(it) in PUBLISHED for it in spellings):
+        return "it is published, in a tutorial or a standard"
+    if len(set(secret)) < LEAST_KINDS:
+        return f"it has only {len(set(secret))} different characters"
+    if any(_left(it) < LEAST_LEFT for it in spellings):
+        return "it is made of words that stand in examples, or of a pattern"
+    return None
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.casefold().encode("utf-8", "replace")).hexdigest()
+
+
+def _decoded(secret: str) -> list[str]:
+    """Return the text that the secret is the Base64 or the hex digits of, if any."""
+    found = [content.decode("ascii", "replace") for content in unwrapped(secret)]
+    return [text for text in found if text.strip().isprintable() and text.isascii()]
+
+
+def _left(secret: str) -> int:
+    """Return how many characters follow from nothing before them."""
+    text = WORD.sub("\0", RUN_OF_ONE.sub(r"\1", secret.casefold()))
+    seen: set[str] = set()
+    left = 0
+    for i, letter in enumerate(text):
+        three = text[max(0, i - 2) : i + 1]
+        every_second = text[max(0, i - 4) : i + 1 : 2]
+        follows = three in seen or not RUNS.isdisjoint({three, every_second})
+        if letter not in SEPARATORS and not follows:
+            left += 1
+        seen.add(three)
+    return left
