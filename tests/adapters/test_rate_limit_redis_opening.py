@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from adapters.rate_limit.redis import RedisRateLimiter
+from adapters.rate_limit.redis.rights import COMMANDS
 from core.errors import BadConfiguration, Unavailable
 from tests.adapters.redis_world import (
     LIMIT,
@@ -124,6 +126,41 @@ async def test_a_refusal_tells_the_operator_why(login: str, reason: str) -> None
 
     assert reason in refused.value.reason
     assert "wrong" not in refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("rights", "missing"),
+    [
+        (("~{house}:*",), "set"),
+        (("+@all", "~elsewhere:*"), "access a key"),
+        (("~{house}:*", "+@all", "-eval", "-evalsha"), "evalsha"),
+        *(
+            (("~{house}:*", "+@all", f"-{command}"), command)
+            for command in sorted(COMMANDS)
+        ),
+    ],
+)
+async def test_a_right_that_is_missing_is_named_at_once_with_what_to_grant(
+    rights: tuple[str, ...], missing: str
+) -> None:
+    server = ValkeyServer("--user", "weak", "on", ">pass", *rights, password="right")
+    server.start()
+    url = f"redis://weak:pass@{server.host}:{server.port}/1?prefix=house"
+    try:
+        async with limiter_at(url) as limiter:
+            with pytest.raises(Unavailable) as refused:
+                await limiter.ping()
+            granted = refused.value.reason.partition("grant it: ")[2]
+            assert missing in refused.value.reason
+            async with Redis(
+                host=server.host, port=server.port, password="right"
+            ) as it:
+                await it.execute_command(*granted.split())  # type: ignore[no-untyped-call]
+
+            await limiter.ping()
+            await use_all(limiter)
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
 from redis.exceptions import MovedError, NoScriptError, RedisError
 
 from adapters.rate_limit.redis.address import Address, Node
+from adapters.rate_limit.redis.rights import SCRIPTS, told
 from core.errors import Unavailable
 
 T = TypeVar("T")
@@ -20,7 +20,6 @@ AT_ONCE = 0.1
 """Seconds that a call may take, all in all."""
 OPENING_SECONDS = 2.0
 ROUND_SECONDS = 0.01
-SCRIPTS = Path(__file__).with_name("scripts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,9 @@ class Script:
     def named(cls, name: str) -> Self:
         text = (SCRIPTS / f"{name}.lua").read_text(encoding="ascii")
         return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+PROBE = Script.named("probe")
 
 
 class Server:
@@ -68,11 +70,11 @@ class Server:
             )
 
     async def write(self, key: str) -> None:
-        """Raise ``Unavailable`` unless the key can be written to at once."""
+        """Raise ``Unavailable`` unless all that scripts do can be done to the key at once."""
         # First to have a connection: to open one may take longer.
-        for seconds in (OPENING_SECONDS, AT_ONCE):
-            call = self._where(lambda redis: _write(redis, key))
-            await self._answered(_in_time(call, seconds))
+        call = self._where(lambda redis: _write(redis, key))
+        await self._answered(_in_time(call, OPENING_SECONDS))
+        await self.run(PROBE, [key], [])
 
     async def aclose(self) -> None:
         for redis in self._nodes.values():
@@ -85,7 +87,7 @@ class Server:
             self._failures += 1
             # In a cluster it may be another's turn now, which this one knows.
             self._redis = self._at(self._address.node)
-            raise Unavailable from error
+            raise Unavailable from told(error, self._address)
 
     async def _where(self, call: Callable[[Redis], Awaitable[T]]) -> T:
         """Call the server that has the keys, which in a cluster another may know."""
