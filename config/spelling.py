@@ -120,12 +120,18 @@ def nearest(name: str, ours: Iterable[str]) -> str | None:
         return ELSEWHERE[name]
     if OTHER_PROTOCOLS.match(name):
         return None
-    near = {it: distance(name, it) for it in names}
-    return min(
-        (it for it in names if near[it] <= _tolerance(it)),
-        key=lambda it: near[it],
-        default=None,
-    )
+    near = {
+        it: found for it in names if (found := _distance_within(name, it)) is not None
+    }
+    return min(near, key=lambda it: near[it], default=None)
+
+
+def _distance_within(name: str, ours: str) -> int | None:
+    tolerance = _tolerance(ours)
+    if abs(len(name) - len(ours)) > tolerance:
+        return None
+    found = distance(name, ours)
+    return found if found <= tolerance else None
 
 
 def _tolerance(ours: str) -> int:
