@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from config.cores import usable_cores
+from config.settings import Settings
 
 ALL = (
     len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -51,3 +52,16 @@ def test_where_nothing_is_told_of_affinity_all_cores_are_ours(
     monkeypatch.setattr(os, "cpu_count", lambda: 7)
 
     assert 7 == usable_cores(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cores", "workers", "threads"),
+    [(1, 1, 1), (2, 1, 2), (2, 2, 1), (8, 1, 8), (8, 3, 3), (2, 4, 1)],
+)
+def test_all_cores_hash_passwords_whatever_the_number_of_workers(
+    monkeypatch: pytest.MonkeyPatch, cores: int, workers: int, threads: int
+) -> None:
+    monkeypatch.setattr("config.settings.usable_cores", lambda: cores)
+
+    assert threads == Settings(workers=workers).threads_for_hashes
+    assert 5 == Settings(workers=workers, hash_threads=5).threads_for_hashes
