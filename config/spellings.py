@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from adapters.secrets.values import json_fields, value_of
 
 HOST = re.compile(r"[\w.-]+")
-HOST_AND_PORT = re.compile(r"([\w.-]+):(\d+)")
+HOST_AND_PORT = re.compile(r"[\w.-]+:(\d+)")
 
 
 def choices(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401 - of any setting
@@ -45,9 +45,7 @@ def credential(value: object) -> object:
 def host(value: str) -> str:
     """Return the name or the address of a host; raises ValueError if there is more."""
     if found := HOST_AND_PORT.fullmatch(value):
-        raise ValueError(
-            f"write {found[1]} alone, and the port as SMTP_PORT={found[2]}"
-        )
+        raise ValueError(f"write the host alone, and SMTP_PORT={found[1]}")
     if HOST.fullmatch(value):
         return value
     try:

@@ -5,7 +5,7 @@ import re
 from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 END_OF_HOST = re.compile(r"[/?#\\]")
-HOST = re.compile(r"[\w.-]+(:\d+)?/?")
+HOST = re.compile(r"(localhost|(?:[\w-]+\.)+[\w-]+)(:\d+)?/?")
 APP_ORIGIN = re.compile(r"([a-z][a-z\d+.-]*)://([\w.-]+(?::\d+)?)", re.ASCII)
 """Of an application in a shell of its own: ``capacitor://localhost``."""
 LIST_MARKS = re.compile(r"^[\[\](]|[\"';\s]")

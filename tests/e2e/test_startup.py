@@ -9,6 +9,7 @@ import pytest
 from tests.http.conftest import Serve
 from tests.servers import LOOPBACK
 from tests.servers.service import Service
+from tests.unit.environment import STRONG
 
 Refusals = Callable[..., list[str]]
 
@@ -29,7 +30,7 @@ BAD = {
 
 GOOD_IN_PRODUCTION = {
     "APP_ENV": "production",
-    "JWT_SECRET_KEY": "k" * 32,
+    "JWT_SECRET_KEY": STRONG,
     "SMTP_HOST": "mail.example",
     "PUBLIC_URL": "https://auth.example",
     "SINGLE_REPLICA": "true",
