@@ -1,6 +1,7 @@
 import re
 from pathlib import Path
 
+from adapters.rate_limit.redis.rights import COMMANDS
 from config.settings import Settings
 
 VARIABLES = {field.upper() for field in Settings.model_fields}
@@ -20,3 +21,11 @@ def test_the_configuration_page_tells_of_every_setting() -> None:
     named = set(re.findall(r"`([A-Z][A-Z_]+)`", page))
 
     assert named >= VARIABLES
+
+
+def test_the_configuration_page_tells_of_every_right_that_redis_has_to_give() -> None:
+    page = Path("docs/configuration.md").read_text("utf-8")
+
+    (rights,) = re.findall(r"^ACL SETUSER .*$", page, re.MULTILINE)
+
+    assert {f"+{command}" for command in COMMANDS} == set(re.findall(r"\+\w+", rights))
