@@ -225,7 +225,7 @@ class Sessions:
         # Nothing here is new at each call, so that all who ask get the same token.
         refresh = Claims(
             kind=TokenKind.REFRESH,
-            token_id=f"{session.id}.{session.generation}",
+            token_id=f"{session.id}.{session.generation:06}",
             user_id=user.id,
             session_id=session.id,
             issued_at=session.rotations[-1]

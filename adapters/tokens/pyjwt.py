@@ -15,6 +15,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HEADER = {"alg", "kid", "typ"}
 """Nothing else may stand there: no key, no pointer to one, no "crit", no "b64"."""
 
+COLUMNS = {"exp_ms": 3, "gen": 6}
+"""
+How wide a number of changing length is written, with blanks before it, which JSON takes.
+
+So all tokens of one session have one length: a client that holds a different length for a
+failure, as `ab` does, sees none. To readers of any version they are the same numbers.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class PyJwtTokens(TokenSigner, TokenVerifier):
@@ -42,8 +50,7 @@ class PyJwtTokens(TokenSigner, TokenVerifier):
             payload["role"] = claims.role
         else:
             payload["gen"] = claims.generation
-        text = json.dumps(payload, separators=(",", ":"))
-        return jws.signed(text.encode(), claims.kind, key)
+        return jws.signed(_text(payload).encode(), claims.kind, key)
 
     async def verify(self, token: str, keys: Mapping[str, SigningKey]) -> Claims:
         header, payload = jws.opened(token, keys)
@@ -79,6 +86,14 @@ class PyJwtTokens(TokenSigner, TokenVerifier):
             role=Role(payload["role"]) if access else None,
             generation=None if access else _generation(payload["gen"]),
         )
+
+
+def _text(payload: jws.Json) -> str:
+    written = (
+        f'"{name}":{json.dumps(value):>{COLUMNS.get(name, 0)}}'
+        for name, value in payload.items()
+    )
+    return f"{{{','.join(written)}}}"
 
 
 def _seconds(time: datetime) -> tuple[int, int]:

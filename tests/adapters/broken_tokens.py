@@ -46,6 +46,19 @@ class SaysMore(PyJwtTokens):
         return signed(header, payload | {"email": "ada@example.com"}, key)
 
 
+class SavesBlanks(PyJwtTokens):
+    async def sign(self, claims: Claims, key: SigningKey) -> str:
+        return signed(*opened(await super().sign(claims, key)), key)
+
+
+class ReadsOneSpelling(PyJwtTokens):
+    async def verify(self, token: str, keys: Keys) -> Claims:
+        claims = await super().verify(token, keys)
+        if uncoded(token.split(".")[1]).startswith(b'{"iss": '):
+            raise errors.InvalidToken
+        return claims
+
+
 class ShufflesClaims(PyJwtTokens):
     async def sign(self, claims: Claims, key: SigningKey) -> str:
         header, payload = opened(await super().sign(claims, key))
@@ -177,11 +190,12 @@ class MixesKinds(Amends):
             header["typ"] = "at+jwt" if "role" in payload else "rt+jwt"
 
 
-class ReadsHalfTheSignature(Amends):
-    def is_signed(
-        self, token: str, header: Json, payload: Json, key: SigningKey
-    ) -> bool:
-        return token[:-22] == signed(header, payload, key)[:-22]
+class ReadsHalfTheSignature(PyJwtTokens):
+    async def verify(self, token: str, keys: Keys) -> Claims:
+        with suppress(*UNREADABLE):
+            whole = resigned(token.split("."), keys[opened(token)[0]["kid"]])
+            token = whole if token[:-22] == whole[:-22] else token
+        return await super().verify(token, keys)
 
 
 class TrustsTheLastName(PyJwtTokens):

@@ -55,10 +55,25 @@ BREACHES: Breaches = [
         {
             "a_token_is_a_compact_jws_that_anybody_can_check",
             "other_claims_are_passed_over",
+            "blanks_between_claims_say_nothing",
         },
     ),
-    (broken.SaysMore, {"claims_bear_their_registered_names"}),
-    (broken.ShufflesClaims, {"the_same_claims_make_the_same_text"}),
+    (
+        broken.SaysMore,
+        {
+            "claims_bear_their_registered_names",
+            "a_length_tells_neither_time_nor_generation",
+        },
+    ),
+    (
+        broken.ShufflesClaims,
+        {
+            "the_same_claims_make_the_same_text",
+            "a_length_tells_neither_time_nor_generation",
+        },
+    ),
+    (broken.SavesBlanks, {"a_length_tells_neither_time_nor_generation"}),
+    (broken.ReadsOneSpelling, {"blanks_between_claims_say_nothing"}),
     (
         broken.ShortensLives,
         {"times_are_whole_seconds_and_no_life_is_shortened"},

@@ -62,9 +62,9 @@ class TokensContract(ClaimLaws):
 
             token = await subject.sign(ACCESS, key)
 
-            header, payload = opened(token)
+            header, _ = opened(token)
             assert {"alg": algorithm, "kid": key.kid, "typ": "at+jwt"} == header
-            assert token == signed(header, payload, key)
+            assert token == resigned(token.split("."), key)
 
     async def test_a_token_names_its_key(self, subject: Tokens) -> None:
         for claims in (ACCESS, REFRESH):

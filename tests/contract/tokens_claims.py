@@ -1,3 +1,5 @@
+import json
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -86,6 +88,34 @@ class ClaimLaws(Contract):
             assert 1 == payload["exp"] - payload["iat"]
             assert moment - second < read.issued_at <= moment
             assert moment + second == read.expires_at
+
+    async def test_a_length_tells_neither_time_nor_generation(
+        self, subject: Tokens
+    ) -> None:
+        chance = random.Random(2)  # noqa: S311 - the same moments at every run
+        last = int(datetime(2286, 1, 1, tzinfo=UTC).timestamp() * 1000)
+        seldom = [chance.randrange(10**12, last) for _ in range(300)]
+        every = range(10**12, 10**12 + 1000)
+
+        for claims in (ACCESS, REFRESH):
+            lengths = set()
+            for number, ms in enumerate((*every, *seldom)):
+                moment = datetime.fromtimestamp(ms // 1000, UTC)
+                moment += timedelta(milliseconds=ms % 1000)
+                made = replace(claims, issued_at=moment, expires_at=moment)
+                if claims is REFRESH:
+                    made = replace(made, generation=min(number**2, 999_999))
+                lengths.add(len(await subject.sign(made, KEY)))
+            assert 1 == len(lengths)
+
+    async def test_blanks_between_claims_say_nothing(self, subject: Tokens) -> None:
+        for claims in (ACCESS, REFRESH):
+            header, payload = opened(await subject.sign(claims, KEY))
+            for spelling in ((",", ":"), (", ", ": "), (",\n", ":\t")):
+                text = json.dumps(payload, separators=spelling).encode()
+                token = resigned([packed(header), coded(text), ""], KEY)
+
+                assert claims == await subject.verify(token, RING)
 
     async def test_times_are_not_judged(self, subject: Tokens) -> None:
         past = datetime(1970, 1, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ def _claims(world: World) -> Claims:
     session = world.session
     return Claims(
         kind=TokenKind.REFRESH,
-        token_id=f"{session.id}.{session.generation}",
+        token_id=f"{session.id}.{session.generation:06}",
         user_id=session.user_id,
         session_id=session.id,
         issued_at=session.created_at,
