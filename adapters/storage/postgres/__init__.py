@@ -9,7 +9,8 @@ from psycopg.errors import ReadOnlySqlTransaction
 
 from adapters.storage.postgres import address, purging, schema
 from adapters.storage.postgres.archive import PostgresArchive
-from adapters.storage.postgres.database import Connection, Database, fetch, first
+from adapters.storage.postgres.connection import Connection, ask, first
+from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import PostgresEvents
 from adapters.storage.postgres.revocations import PostgresRevocations
 from adapters.storage.postgres.sessions import PostgresSessions
@@ -69,5 +70,5 @@ class PostgresStorage(Storage):
 
 async def _ping(connection: Connection) -> None:
     question = "SELECT current_setting('transaction_read_only')::boolean"
-    if any(await fetch(connection, first, question, {})):
+    if any(await ask(connection, first, question, {})):
         raise ReadOnlySqlTransaction

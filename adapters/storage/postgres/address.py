@@ -17,12 +17,20 @@ SCHEME = re.compile(r"postgres(ql)?(\+\w+)?(?=://)")
 POOL_SIZE = re.compile(r"pool_size=(.*)")
 """The one parameter that is ours: how many connections a process may have."""
 
+OPTION = re.compile(r"(?:-c *|--)([A-Za-z_][\w.-]*)=((?:\\.|[^\s\\])*)", re.ASCII)
+"""
+One of the server's settings, as in PGOPTIONS.
+
+They are set with SET, as all of ours, and not sent as libpq would: a pooler refuses that.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What libpq is to be told, and what is for the pool."""
+    """What libpq is to be told, what the server is to set, and what is for the pool."""
 
     parameters: Parameters = field(repr=False)
+    settings: Parameters = field(default_factory=dict)
     pool_size: int = 10
 
 
@@ -36,7 +44,18 @@ def read(url: str) -> Address:
         raise BadConfiguration(problems)
     parameters = conninfo_to_dict(f"{server}?{'&'.join(theirs)}")
     as_text = {name: str(value) for name, value in parameters.items()}
-    return Address(as_text, *map(int, sizes[-1:]))
+    settings = _settings(as_text.pop("options", ""))
+    return Address(as_text, settings, *map(int, sizes[-1:]))
+
+
+def _settings(options: str) -> Parameters:
+    if OPTION.sub("", options).strip():
+        example = "-c%20search_path%3Dauth"
+        raise BadConfiguration([f"options: write -c name=value, encoded: {example}"])
+    return {
+        name.replace("-", "_"): re.sub(r"\\(.)", r"\1", value)
+        for name, value in OPTION.findall(options)
+    }
 
 
 def _problems(server: str, theirs: list[str], sizes: list[str]) -> list[str]:

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from psycopg.rows import RowMaker
 
-from adapters.storage.postgres.database import Connection, Database, first, transaction
+from adapters.storage.postgres.connection import Connection, first, transaction
+from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import LOCK
 from adapters.storage.postgres.rows import (
     EVENT,

@@ -5,25 +5,23 @@ import os
 import re
 import select
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeAlias, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import AdminShutdown, CrashShutdown, ReadOnlySqlTransaction
 from psycopg.rows import RowMaker
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from adapters.storage.postgres.address import Address, Parameters
+from adapters.storage.postgres.connection import Connection, ask, prepare
 from core.errors import BadConfiguration, Unavailable
 
 T = TypeVar("T")
 
-Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 Work: TypeAlias = Callable[[Connection], Coroutine[Any, Any, T]]
-Values: TypeAlias = dict[str, Any]
 
 QUEUE = 0.8
 """Seconds that a caller waits for a connection."""
@@ -41,14 +39,16 @@ SILENCE = 2.5
 
 OLDEST = 130000
 
-OPTIONS = (
-    f"-c statement_timeout={STATEMENT} -c idle_in_transaction_session_timeout=3s"
-    " -c timezone=UTC -c default_transaction_isolation=read\\ committed "
-)
+IMPATIENT = {
+    "statement_timeout": STATEMENT,
+    "idle_in_transaction_session_timeout": "3s",
+}
+SETTLED = {"timezone": "UTC", "default_transaction_isolation": "read committed"}
 
 OPERATORS = re.compile(
     "authentication failed|does not exist|no password supplied|pg_hba.conf"
     "|not permitted|permission denied|support SSL|certificate"
+    "|unsupported startup parameter"
 )
 """What is said of a log-in that will fail until an operator mends something."""
 
@@ -58,12 +58,15 @@ class Database:
 
     def __init__(self, address: Address) -> None:
         self._address = make_conninfo(**_with_defaults(address.parameters))
+        self._settings = IMPATIENT | address.settings | SETTLED
         hosts_before_last = address.parameters.get("host", "").count(",")
         # Hosts are tried in turn: the last must still get its time.
         self._connecting = QUEUE + PATIENCE + SILENCE * hosts_before_last
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self._address,
+            connection_class=Connection,
             kwargs={"autocommit": True},
+            configure=self._prepare,
             min_size=min(2, address.pool_size),
             max_size=address.pool_size,
             reconnect_timeout=RECONNECT,
@@ -87,24 +90,25 @@ class Database:
 
     async def connect(self) -> Connection:
         """Return a connection of the caller's own."""
-        connecting = AsyncConnection.connect(self._address, autocommit=True)
         try:
             async with asyncio.timeout(self._connecting):
-                return await connecting
+                connection = await Connection.connect(self._address, autocommit=True)
+            await self._prepare(connection)
         except TimeoutError as error:
             raise Unavailable from error
         except psycopg.Error as error:
-            if OPERATORS.search(str(error)):
+            if _is_the_operators(error):
                 raise BadConfiguration([f"postgres: {error}"]) from error
             raise Unavailable from error
+        return connection
 
     async def read(self, make: RowMaker[T], query: str, **values: object) -> list[T]:
         """Return the rows; asks once more if the connection had died."""
-        return await self.run(lambda it: fetch(it, make, query, values), repeat=True)
+        return await self.run(lambda it: ask(it, make, query, values), repeat=True)
 
     async def write(self, make: RowMaker[T], query: str, **values: object) -> list[T]:
         """Return the rows. If the connection dies, nobody knows whether it was done."""
-        return await self.run(lambda it: fetch(it, make, query, values))
+        return await self.run(lambda it: ask(it, make, query, values))
 
     async def run(
         self, work: Work[T], *, repeat: bool = False, patience: float = PATIENCE
@@ -124,6 +128,13 @@ class Database:
 
     async def aclose(self) -> None:
         await self._pool.close()
+
+    async def _prepare(self, connection: Connection) -> None:
+        try:
+            await within(PATIENCE, connection, prepare(connection, self._settings))
+        except BaseException:
+            await connection.close()
+            raise
 
     async def _run(self, work: Work[T], queue_until: float, patience: float) -> T:
         connection = await self._take(queue_until)
@@ -151,29 +162,6 @@ class Database:
             await self._pool.putconn(connection)
 
 
-async def fetch(
-    connection: Connection, make: RowMaker[T], query: str, values: Values
-) -> list[T]:
-    cursor = connection.cursor(row_factory=lambda _: make)
-    await cursor.execute(query, values)
-    return await cursor.fetchall()
-
-
-@asynccontextmanager
-async def transaction(connection: Connection) -> AsyncIterator[None]:
-    """Make one transaction of what is done, with no more waiting than for what is fetched."""
-    try:
-        async with connection.pipeline():
-            # Not psycopg's transaction(): in a pipeline it waits after each of these.
-            await connection.execute("BEGIN")
-            yield
-            await connection.execute("COMMIT")
-    except BaseException:
-        with suppress(psycopg.OperationalError):
-            await connection.rollback()
-        raise
-
-
 async def within(seconds: float, connection: Connection, work: Awaitable[T]) -> T:
     """
     Return what the work returns; after so long it fails, and the connection with it.
@@ -190,14 +178,10 @@ async def within(seconds: float, connection: Connection, work: Awaitable[T]) -> 
     return task.result()
 
 
-def first(row: Sequence[Any]) -> Any:  # noqa: ANN401 - of a column of any type
-    return row[0]
-
-
 def _with_defaults(parameters: Parameters) -> Parameters:
     defaults = {"application_name": "scribes-auth", "connect_timeout": "2"}
-    options = OPTIONS + parameters.get("options", "")
-    ours = {"options": options, "client_encoding": "utf8"}
+    # Without options, which a pooler refuses, and without the environment's.
+    ours = {"options": "", "client_encoding": "utf8"}
     return {**defaults, **parameters, **ours}
 
 
@@ -211,8 +195,17 @@ def _check_server(connection: Connection) -> None:
         raise BadConfiguration(problems)
 
 
+def _is_the_operators(error: psycopg.Error) -> bool:
+    if isinstance(error, psycopg.OperationalError):
+        return bool(OPERATORS.search(str(error)))
+    return not isinstance(error, ReadOnlySqlTransaction)  # a setting that can't be set
+
+
 def _is_lost(error: psycopg.OperationalError) -> bool:
-    return error.sqlstate is None or isinstance(error, AdminShutdown | CrashShutdown)
+    state = error.sqlstate
+    # Class 08, connection exceptions: what a pooler says when it lost the server.
+    has_gone = isinstance(error, AdminShutdown | CrashShutdown)
+    return has_gone or state is None or state.startswith("08")
 
 
 def _has_died(connection: Connection) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from adapters.storage.postgres.database import Connection, Database, first, transaction
+from adapters.storage.postgres.connection import Connection, first, transaction
+from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.rows import EVENT, Row, from_events, to_event
 from core.events import Delivery, Event
 from core.model import EventId, UserId

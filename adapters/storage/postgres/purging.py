@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from adapters.storage.postgres.database import Database, first
+from adapters.storage.postgres.connection import first
+from adapters.storage.postgres.database import Database
 
 PURGE = """
 WITH old_sessions AS (

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.storage.postgres.database import Database, first
+from adapters.storage.postgres.connection import first
+from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
 from adapters.storage.postgres.rows import (
     REVOKED_KEY,

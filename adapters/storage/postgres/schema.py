@@ -13,13 +13,14 @@ from psycopg.errors import ReadOnlySqlTransaction
 
 from adapters.storage import migrations
 from adapters.storage.migrations import Migration, Recorded
-from adapters.storage.postgres.database import (
+from adapters.storage.postgres.connection import (
     Connection,
-    Database,
     fetch,
     first,
-    within,
+    set_local,
+    transaction,
 )
+from adapters.storage.postgres.database import Database, within
 from core.errors import BadConfiguration, Unavailable
 
 KNOWN = migrations.load(Path(__file__).with_name("migrations"))
@@ -85,7 +86,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 
 
 async def pending(database: Database) -> Sequence[str]:
-    recorded = await database.run(_recorded, repeat=True)
+    recorded = await database.run(_ask_recorded, repeat=True)
     waiting = migrations.pending(KNOWN, recorded)
     if not waiting:
         found = await database.read(first, FIND_PARTS)
@@ -116,6 +117,7 @@ async def _run_all(connection: Connection) -> Sequence[str]:
 
 async def _run_next(connection: Connection) -> str | None:
     async with connection.transaction():
+        await set_local(connection)
         await connection.execute("SET LOCAL statement_timeout = 0")
         # The server lets go of it with the transaction, also if we are killed.
         await connection.execute("SELECT pg_advisory_xact_lock(7310541, 2)")
@@ -133,6 +135,11 @@ async def _apply(connection: Connection, migration: Migration) -> None:
         "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)",
         (migration.name, migration.checksum),
     )
+
+
+async def _ask_recorded(connection: Connection) -> Recorded:
+    async with transaction(connection):
+        return await _recorded(connection)
 
 
 async def _recorded(connection: Connection) -> Recorded:

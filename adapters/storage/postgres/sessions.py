@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.storage.postgres.database import Database, first
+from adapters.storage.postgres.connection import first
+from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
 from adapters.storage.postgres.rows import (
     SESSION,

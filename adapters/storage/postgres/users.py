@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.storage.postgres.database import (
+from adapters.storage.postgres.connection import (
     Connection,
-    Database,
     Values,
+    ask,
     fetch,
     first,
     transaction,
 )
+from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import record, recording
 from adapters.storage.postgres.rows import (
     USER,
@@ -224,7 +225,7 @@ def _from_token(token: OneTimeToken | None) -> Values:
 
 
 async def _clash(connection: Connection, values: Values) -> EmailTaken | UsernameTaken:
-    same_email = await fetch(
+    same_email = await ask(
         connection,
         first,
         "SELECT id FROM users WHERE email_key = %(email_key)s",
