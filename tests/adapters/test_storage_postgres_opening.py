@@ -1,5 +1,5 @@
 import logging
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.contract.storage_records import add
 from tests.servers import LOOPBACK
 from tests.servers.black_hole import black_hole
 from tests.servers.existing import ExistingServer
-from tests.servers.postgres import PostgresServer
+from tests.servers.postgres import PostgresServer, with_option
 
 PASSWORD = "s3cr3t-w0rd"
 
@@ -52,10 +52,34 @@ def test_the_drivers_own_parameters_pass_through() -> None:
         "sslmode": "verify-full",
         "connect_timeout": "7",
         "target_session_attrs": "read-write",
-        "options": "-c geqo=off",
     }
     assert expected == address.parameters
+    assert {"geqo": "off"} == address.settings
     assert 3 == address.pool_size
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        ("-c a=1 -cb=2 --work-mem=4MB", {"a": "1", "b": "2", "work_mem": "4MB"}),
+        (r"-c a=one\ word  -c b=\\", {"a": "one word", "b": "\\"}),
+        (
+            "-c search_path=auth,public -c my.own=",
+            {"search_path": "auth,public", "my.own": ""},
+        ),
+        ("", {}),
+    ],
+)
+def test_options_are_read_as_the_server_reads_them(
+    options: str, settings: dict[str, str]
+) -> None:
+    assert settings == read(f"postgresql://host/db?options={quote(options)}").settings
+
+
+@pytest.mark.parametrize("options", ["-c", "-c a", "-e", "a=1", "-c a=1 -B 7", "-c =1"])
+def test_options_that_are_no_settings_are_refused(options: str) -> None:
+    with pytest.raises(BadConfiguration, match="-c name=value"):
+        read(f"postgresql://host/db?options={quote(options)}")
 
 
 @pytest.mark.parametrize(
@@ -115,6 +139,16 @@ async def test_a_database_of_another_encoding_is_refused(
     url = urlsplit(own_postgres.url)._replace(path="/latin").geturl()
 
     with pytest.raises(BadConfiguration, match="UTF8"):
+        await PostgresStorage.from_url(url).open()
+
+
+@pytest.mark.parametrize("setting", ["no_such_thing", "max_connections", "work_mem"])
+async def test_a_setting_that_cant_be_set_is_the_operators_to_mend(
+    postgres_url: str, setting: str
+) -> None:
+    url = with_option(postgres_url, setting, "a-few")
+
+    with pytest.raises(BadConfiguration, match=setting):
         await PostgresStorage.from_url(url).open()
 
 

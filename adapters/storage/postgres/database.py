@@ -11,7 +11,12 @@ from typing import Any, TypeAlias, TypeVar
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from psycopg.errors import AdminShutdown, CrashShutdown, ReadOnlySqlTransaction
+from psycopg.errors import (
+    AdminShutdown,
+    CantChangeRuntimeParam,
+    CrashShutdown,
+    ReadOnlySqlTransaction,
+)
 from psycopg.rows import RowMaker
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -196,9 +201,9 @@ def _check_server(connection: Connection) -> None:
 
 
 def _is_the_operators(error: psycopg.Error) -> bool:
-    if isinstance(error, psycopg.OperationalError):
-        return bool(OPERATORS.search(str(error)))
-    return not isinstance(error, ReadOnlySqlTransaction)  # a setting that can't be set
+    passing = isinstance(error, psycopg.OperationalError | ReadOnlySqlTransaction)
+    cant_be_set = not passing or isinstance(error, CantChangeRuntimeParam)
+    return cant_be_set or bool(OPERATORS.search(str(error)))
 
 
 def _is_lost(error: psycopg.OperationalError) -> bool:
