@@ -17,6 +17,7 @@ from tests.servers.mongo import (
     patient,
     with_database,
 )
+from tests.servers.pgbouncer import PgBouncer
 
 Settings: TypeAlias = dict[str, str]
 NewDatabase: TypeAlias = Callable[[], Settings]
@@ -27,7 +28,12 @@ STORED_APART = ("sqlite", "postgres", "mongo")
 
 STORAGES = ("memory", *STORED_APART)
 
-ON_EVERY_STORAGE = pytest.mark.parametrize("database", STORAGES, indirect=True)
+POOLED = {"pgbouncer-session": "session", "pgbouncer-transaction": "transaction"}
+"""PostgreSQL behind PgBouncer, in each mode."""
+
+ON_EVERY_STORAGE = pytest.mark.parametrize(
+    "database", [*STORAGES, *POOLED], indirect=True
+)
 ON_WHAT_LASTS = pytest.mark.parametrize("database", STORED_APART, indirect=True)
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ON_SERVERS = pytest.mark.parametrize("database", ["postgres", "mongo"], indirect=True)
@@ -54,11 +60,16 @@ def new_databases(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
                 return {"DATABASE_URL": "memory://"}
             if kind == "sqlite":
                 return {}  # what a service has by default, in its own directory
-            server = request.getfixturevalue(f"{kind}_server")
             if kind == "mongo":
+                server = request.getfixturevalue("mongo_server")
                 url = patient(made.enter_context(fresh_database(server)))
             else:
+                server = request.getfixturevalue("postgres_server")
                 url = made.enter_context(fresh_schema(server.url))
+            if kind in POOLED:
+                pooler = PgBouncer(server.url, pool_mode=POOLED[kind]).start()
+                made.callback(pooler.stop)
+                url = pooler.before(url)
             return {"DATABASE_URL": url}
 
         yield new
