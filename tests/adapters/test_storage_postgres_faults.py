@@ -202,6 +202,30 @@ async def test_a_primary_that_became_read_only_is_a_dead_connection(
     assert "bob" == bob.username
 
 
+async def test_who_can_read_and_not_commit_does_not_answer(
+    own_postgres_url: str,
+) -> None:
+    async with opened(own_postgres_url) as storage:
+        user = await add(storage)
+        with console(own_postgres_url) as operator:
+            # Every commit waits for a standby that there is not.
+            operator.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+            operator.execute("SELECT pg_reload_conf()")
+            await asyncio.sleep(0.3)  # until the server has read it
+            pinged = await is_unavailable(storage.ping())
+            added = await is_unavailable(add(storage, "bob"))
+            read = await storage.users.get(user.id)
+            operator.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            operator.execute("SELECT pg_reload_conf()")
+        await is_back(storage)
+        cyd = await add(storage, "cyd")
+
+    assert pinged
+    assert added
+    assert user == read
+    assert "cyd" == cyd.username
+
+
 async def test_a_killed_server_loses_nothing_it_acknowledged(
     own_postgres: PostgresServer, own_postgres_url: str
 ) -> None:

@@ -15,6 +15,7 @@ from pymongo.read_concern import ReadConcern
 
 from adapters.storage.mongo.documents import Document, new_events
 from adapters.storage.mongo.numbering import Numbering
+from adapters.storage.sharing import Shared
 from core.errors import BadConfiguration, Unavailable
 from core.events import Event
 
@@ -63,6 +64,7 @@ class Database:
         self.revoked_keys: Collection = self.all["revoked_keys"]
         self.counters: Collection = self.all["counters"]
         self.numbering = Numbering(client, self.events)
+        self._ping = Shared(self._prove)
         self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
     async def open(self) -> None:
@@ -82,6 +84,9 @@ class Database:
             raise BadConfiguration(["mongodb: wrong user or password"]) from None
 
     async def ping(self) -> None:
+        await self._ping.ask()
+
+    async def _prove(self) -> None:
         # A write, and no ping: it fails where nothing can be written, and is retried.
         async with self.answering():
             await self.counters.update_one(

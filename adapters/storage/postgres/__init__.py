@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from psycopg.errors import ReadOnlySqlTransaction
-
 from adapters.storage.postgres import address, purging, schema
 from adapters.storage.postgres.archive import PostgresArchive
-from adapters.storage.postgres.connection import Connection, ask, first
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import PostgresEvents
 from adapters.storage.postgres.revocations import PostgresRevocations
@@ -55,7 +52,7 @@ class PostgresStorage(Storage):
         return await schema.migrate(self.database)
 
     async def ping(self) -> None:
-        await self.database.run(_ping, repeat=True)
+        await self.database.ping()
 
     async def purge(
         self, *, at: datetime, keep_events_since: datetime, limit: int
@@ -66,9 +63,3 @@ class PostgresStorage(Storage):
 
     async def aclose(self) -> None:
         await self.database.aclose()
-
-
-async def _ping(connection: Connection) -> None:
-    question = "SELECT current_setting('transaction_read_only')::boolean"
-    if any(await ask(connection, first, question, {})):
-        raise ReadOnlySqlTransaction

@@ -1,12 +1,8 @@
-"""A pool of connections, and an end to every wait."""
+"""A pool of connections, and for how long they are waited for."""
 
 import asyncio
-import os
 import re
-import select
-import socket
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
 import psycopg
@@ -21,7 +17,9 @@ from psycopg.rows import RowMaker
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from adapters.storage.postgres.address import Address, Parameters
-from adapters.storage.postgres.connection import Connection, ask, prepare
+from adapters.storage.postgres.connection import Connection, ask, first, prepare
+from adapters.storage.postgres.waiting import has_died, within
+from adapters.storage.sharing import Shared
 from core.errors import BadConfiguration, Unavailable
 
 T = TypeVar("T")
@@ -50,6 +48,12 @@ IMPATIENT = {
 }
 SETTLED = {"timezone": "UTC", "default_transaction_isolation": "read committed"}
 
+WRITE_UNLESS_READ_ONLY = """
+SELECT read_only, CASE WHEN NOT read_only
+    THEN pg_logical_emit_message(TRUE, 'scribes-auth', 'ping') END
+FROM (SELECT current_setting('transaction_read_only')::boolean AS read_only) AS mode
+"""
+
 OPERATORS = re.compile(
     "authentication failed|does not exist|no password supplied|pg_hba.conf"
     "|not permitted|permission denied|support SSL|certificate"
@@ -67,6 +71,7 @@ class Database:
         hosts_before_last = address.parameters.get("host", "").count(",")
         # Hosts are tried in turn: the last must still get its time.
         self._connecting = QUEUE + PATIENCE + SILENCE * hosts_before_last
+        self._ping = Shared(self._prove)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self._address,
             connection_class=Connection,
@@ -88,10 +93,10 @@ class Database:
         await self._pool.open()
         try:
             # The pool's own wait would close it for good if the first is late.
-            first = await self._pool.getconn(self._connecting)
+            early = await self._pool.getconn(self._connecting)
         except PoolTimeout as error:
             raise Unavailable from error
-        await self._pool.putconn(first)
+        await self._pool.putconn(early)
 
     async def connect(self) -> Connection:
         """Return a connection of the caller's own."""
@@ -131,8 +136,14 @@ class Database:
         except psycopg.Error as error:
             raise Unavailable from error
 
+    async def ping(self) -> None:
+        await self._ping.ask()
+
     async def aclose(self) -> None:
         await self._pool.close()
+
+    async def _prove(self) -> None:
+        await self.run(_write_nothing, repeat=True)
 
     async def _prepare(self, connection: Connection) -> None:
         try:
@@ -161,26 +172,16 @@ class Database:
     async def _take(self, until: float) -> Connection:
         while True:
             connection = await self._pool.getconn(until - _now())
-            if not _has_died(connection):
+            if not has_died(connection):
                 return connection
             await connection.close()
             await self._pool.putconn(connection)
 
 
-async def within(seconds: float, connection: Connection, work: Awaitable[T]) -> T:
-    """
-    Return what the work returns; after so long it fails, and the connection with it.
-
-    Cancelling would not do: psycopg then asks the server to cancel, and waits for that.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.wait({task}, timeout=seconds)
-    finally:
-        if not task.done():
-            _cut(connection)
-            await asyncio.gather(task, return_exceptions=True)
-    return task.result()
+async def _write_nothing(connection: Connection) -> None:
+    """Commit a record that stands in the log of the server, and in no table."""
+    if any(await ask(connection, first, WRITE_UNLESS_READ_ONLY, {})):
+        raise ReadOnlySqlTransaction
 
 
 def _with_defaults(parameters: Parameters) -> Parameters:
@@ -211,24 +212,6 @@ def _is_lost(error: psycopg.OperationalError) -> bool:
     # Class 08, connection exceptions: what a pooler says when it lost the server.
     has_gone = isinstance(error, AdminShutdown | CrashShutdown)
     return has_gone or state is None or state.startswith("08")
-
-
-def _has_died(connection: Connection) -> bool:
-    """Tell, without asking the server: it says nothing unasked but that it goes away."""
-    if connection.closed:
-        return True
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
-
-
-def _cut(connection: Connection) -> None:
-    """Let whoever waits for an answer on this connection fail at once."""
-    with (
-        suppress(OSError, psycopg.OperationalError),
-        socket.socket(fileno=os.dup(connection.fileno())) as duplicate,
-    ):
-        duplicate.shutdown(socket.SHUT_RDWR)
 
 
 def _now() -> float:

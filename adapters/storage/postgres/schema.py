@@ -20,7 +20,8 @@ from adapters.storage.postgres.connection import (
     set_local,
     transaction,
 )
-from adapters.storage.postgres.database import Database, within
+from adapters.storage.postgres.database import Database
+from adapters.storage.postgres.waiting import within
 from core.errors import BadConfiguration, Unavailable
 
 KNOWN = migrations.load(Path(__file__).with_name("migrations"))

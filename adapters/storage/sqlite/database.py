@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from sqlite3 import Connection
 from typing import TypeVar
 
+from adapters.storage.sharing import Shared
 from core.errors import BadConfiguration, Unavailable
 
 T = TypeVar("T")
@@ -30,6 +31,13 @@ PASSING = {
     sqlite3.SQLITE_NOMEM,
 }
 """What can go away while we wait; all else that keeps us from working needs an operator."""
+
+
+NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+"""What a disk that is full, or broken, makes of a write."""
+
+LARGE = 64 * 1024
+"""Bytes: more than any usual change writes."""
 
 
 class Lane:
@@ -80,6 +88,8 @@ class Database:
         self._patience = patience
         self._writer = Lane(1)
         self._readers = Lane(READERS)
+        self._ping = Shared(self._prove)
+        self._in_doubt = False
 
     async def open(self) -> None:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
@@ -97,11 +107,25 @@ class Database:
         return await self._readers.run(query)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
-        return await self._writer.run(lambda db: _in_transaction(db, change))
+        try:
+            return await self._writer.run(lambda db: _in_transaction(db, change))
+        except Unavailable as error:
+            self._in_doubt |= _code(error.__cause__) in NO_ROOM
+            raise
 
     async def ping(self) -> None:
-        await self.write(lambda _: None)
+        await self._ping.ask()
+
+    async def _prove(self) -> None:
+        """Read, and write: little, or after a write that failed a lot."""
         await self.read(lambda db: db.execute("PRAGMA schema_version").fetchall())
+        if self._in_doubt:
+            # What is left may do for a little, and not for a registration.
+            await self.write(_write_a_lot)
+            await self.write(lambda db: db.execute("DROP TABLE write_proof"))
+            self._in_doubt = False
+        else:
+            await self.write(_write_a_little)
 
     async def aclose(self) -> None:
         # The writer last: the last to leave tidies up, and readers may not.
@@ -174,6 +198,21 @@ def _in_transaction(connection: Connection, change: Callable[[Connection], T]) -
     return result
 
 
+def _write_a_little(db: Connection) -> None:
+    (number,) = db.execute("PRAGMA user_version").fetchone()
+    db.execute(f"PRAGMA user_version = {number}")  # writes a page, changed or not
+
+
+def _write_a_lot(db: Connection) -> None:
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS write_proof (id INTEGER PRIMARY KEY, it BLOB)"
+    )
+    db.execute("INSERT OR REPLACE INTO write_proof VALUES (1, zeroblob(?))", [LARGE])
+
+
 def is_passing(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    return code & 0xFF in PASSING
+    return _code(error) in PASSING
+
+
+def _code(error: BaseException | None) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
