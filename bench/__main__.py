@@ -1,6 +1,6 @@
 """Run every measurement: `make bench`."""
 
-from bench import crowd, flood, login_timing, storages, throughput
+from bench import crowd, flood, guide, login_timing, storages, throughput
 
 if __name__ == "__main__":
     login_timing.main()
@@ -8,3 +8,4 @@ if __name__ == "__main__":
     flood.main()
     crowd.main()
     storages.main()
+    guide.main()

@@ -25,6 +25,8 @@ class Told:
     failed: int
     non_2xx: int
     per_second: float
+    p95: int
+    """Milliseconds within which 95 % were answered."""
 
 
 class ApacheBench:
@@ -81,4 +83,5 @@ def _read(printed: str) -> Told:
         # A line that is missing where there were none.
         non_2xx=int(figures.get("Non-2xx responses", "0")),
         per_second=float(figures["Requests per second"]),
+        p95=int(re.findall(r"^ +95% +(\d+)$", printed, re.MULTILINE)[0]),
     )
