@@ -241,29 +241,20 @@ async def test_a_log_in_that_the_pooler_refuses_is_the_operators_to_mend(
         await PostgresStorage.from_url(bouncer.url.replace(old, new)).open()
 
 
-async def test_a_mode_without_transactions_is_the_operators_to_mend(
-    own_postgres: PostgresServer,
-) -> None:
-    pooler = PgBouncer(own_postgres.url, pool_mode="statement").start()
-
-    with pytest.raises(BadConfiguration, match="statement pooling mode"):
-        await PostgresStorage.from_url(pooler.url).open()
-    pooler.stop()
-
-
 async def test_nobody_waits_long_where_too_few_sessions_are_lent(
     own_postgres: PostgresServer, own_postgres_url: str
 ) -> None:
     pooler = PgBouncer(
-        own_postgres.url, pool_mode="session", default_pool_size="2"
+        own_postgres.url, pool_mode="session", default_pool_size="1"
     ).start()
-    async with opened(f"{pooler.before(own_postgres_url)}&pool_size=1") as storage:
-        with console(pooler.url) as one:
-            one.execute("SELECT 1")
-            late = PostgresStorage.from_url(pooler.url)
-            assert await is_unavailable(late.open())
-        assert 1 == (await add(storage)).id
-        await late.aclose()
+    late = PostgresStorage.from_url(pooler.before(own_postgres_url))
+
+    with console(pooler.url) as holder:
+        holder.execute("SELECT 1")
+        assert await is_unavailable(late.open())
+        assert await is_unavailable(late.migrate())
+    await late.migrate()
+    await late.aclose()
     pooler.stop()
 
 

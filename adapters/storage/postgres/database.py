@@ -57,7 +57,7 @@ FROM (SELECT current_setting('transaction_read_only')::boolean AS read_only) AS 
 OPERATORS = re.compile(
     "authentication failed|does not exist|no password supplied|pg_hba.conf"
     "|not permitted|permission denied|support SSL|certificate"
-    "|unsupported startup parameter|statement pooling mode"
+    "|unsupported startup parameter"
 )
 """What is said of a log-in that will fail until an operator mends something."""
 
