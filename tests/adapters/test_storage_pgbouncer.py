@@ -48,7 +48,7 @@ def bouncer(mode: str, own_postgres: PostgresServer) -> Iterator[PgBouncer]:
 
 @pytest.fixture
 def url(bouncer: PgBouncer, own_postgres_url: str) -> str:
-    return bouncer.before(own_postgres_url) + "&pool_size=5"
+    return bouncer.before(own_postgres_url)
 
 
 @pytest.fixture
