@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from core.passwords import GuidePolicy
 from entrypoints.field_codes import FieldCode
+from adapters.addresses.idna import is_unmistakable
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_EMAIL = 254
@@ -39,6 +40,9 @@ def _email(value: str) -> str:
         parsed = None
     if parsed is None or "." not in parsed.domain:
         raise _problem("email", "Not a valid e-mail address")
+    if not is_unmistakable(value):
+        advice = "Write it with ordinary letters: a character in it only looks like one"
+        raise _problem("email", f"Not a valid e-mail address. {advice}")
     return value
 
 

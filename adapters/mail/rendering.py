@@ -1,6 +1,7 @@
 """Turns a mail of the domain into what mail programs read: text and HTML side by side."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
@@ -8,9 +9,9 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import idna
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from adapters.addresses.idna import a_labels
 from core.errors import BadConfiguration, MailRefused
 from core.model import Mail, MailKind
 
@@ -154,9 +155,11 @@ def _address(name: str, email: str) -> Address:
     local, _, domain = email.rpartition("@")
     if not all(_is_plain(part) for part in (local, domain)):
         raise ValueError(f"{email!r} is not an address that mail can be sent to")
-    # IDNA 2008: the older rules would mail some domains' secrets to other domains.
-    known_as = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
-    return Address(name, local, known_as)
+    # As addresses are compared: any other way would mail somebody's secrets to others.
+    known_as = domain if domain.isascii() else a_labels(domain)
+    if known_as is None:
+        raise ValueError(f"{email!r} is not an address that mail can be sent to")
+    return Address(name, unicodedata.normalize("NFC", local), known_as)
 
 
 def _is_plain(part: str) -> bool:

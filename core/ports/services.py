@@ -114,6 +114,20 @@ class Mailer(Protocol):
         """
 
 
+class AddressForm(Protocol):
+    """Which spellings of an e-mail address are one address."""
+
+    @abstractmethod
+    def key(self, email: str) -> str:
+        """
+        Return the form in which the address is compared; for any text, and at once.
+
+        Two addresses have one key if their mail arrives in one mailbox: the domain counts
+        as the DNS knows it (IDNA 2008), the local part in NFC and lower case. No letter
+        is folded into another. The key of a key is that key.
+        """
+
+
 class Clock(Protocol):
     """The time."""
 

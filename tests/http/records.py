@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.model import RecordKind, User, normalised
+from adapters.addresses.idna import key_of
+from core.model import RecordKind, User
 from core.ports import Record, Storage
 from tests.http.api import Person
 from tests.servers.service import Service
@@ -14,7 +15,7 @@ PAGE = 1000
 async def deactivate(service: Service, person: Person) -> None:
     """Switch an account off."""
     async with service.storage() as storage:
-        user = await storage.users.by_email(normalised(person.email))
+        user = await storage.users.by_email(key_of(person.email))
         assert user
         inactive: User = replace(user, is_active=False)
         await storage.archive.write(RecordKind.USERS, [inactive])

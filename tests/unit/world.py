@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from adapters.addresses.idna import IdnaAddresses
 from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from adapters.rate_limit.memory import MemoryRateLimiter
@@ -105,6 +106,7 @@ class World:
         )
         self.accounts = Accounts(
             storage=self.storage,
+            addresses=IdnaAddresses(),
             guard=guard,
             hasher=hasher,
             policy=GuidePolicy(),
@@ -117,6 +119,7 @@ class World:
         busy = BusySessions(self.storage.sessions.tables)
         self.sessions = Sessions(
             users=self.storage.users,
+            addresses=IdnaAddresses(),
             sessions=busy,
             identities=Identities(busy),
             guard=guard,

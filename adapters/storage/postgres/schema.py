@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg.errors import ReadOnlySqlTransaction
 
-from adapters.storage import migrations
+from adapters.storage import email_keys, migrations
 from adapters.storage.migrations import Migration, Recorded
 from adapters.storage.postgres.database import (
     Connection,
@@ -20,6 +20,7 @@ from adapters.storage.postgres.database import (
     first,
     within,
 )
+from adapters.storage.postgres.email_keys import put_right
 from core.errors import BadConfiguration, Unavailable
 
 KNOWN = migrations.load(Path(__file__).with_name("migrations"))
@@ -111,6 +112,10 @@ async def _run_all(connection: Connection) -> Sequence[str]:
     names = []
     while name := await _run_next(connection):
         names.append(name)
+    if not names:
+        async with connection.transaction():
+            await connection.execute("SET LOCAL statement_timeout = 0")
+            await put_right(connection)
     return names
 
 
@@ -129,6 +134,8 @@ async def _run_next(connection: Connection) -> str | None:
 async def _apply(connection: Connection, migration: Migration) -> None:
     await connection.execute(RECORDS)
     await connection.execute(migration.script)
+    if migration.name == email_keys.MIGRATION:
+        await put_right(connection)
     await connection.execute(
         "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)",
         (migration.name, migration.checksum),
