@@ -128,4 +128,6 @@ class Container(DeclarativeContainer):
         clock=clock,
         event_life=settings.provided.event_life,
     )
-    outbox = Singleton(Outbox, storage=storage, mailer=mailer, keys=keys, clock=clock)
+    outbox = Singleton(
+        Outbox, storage=storage, mailer=mailer, guard=guard, keys=keys, clock=clock
+    )

@@ -47,8 +47,8 @@ GENERATIONS = (2, 1, 0, 0)
 LONGEST = 120.0
 """Seconds for all requests; a deadlock would show."""
 
-MAILS = 3
-"""For each person: the address, the change of password, and its reset."""
+MAILS = 2
+"""For each person: the address and a reset; who proves no address is warned of nothing."""
 
 
 @dataclass(frozen=True)

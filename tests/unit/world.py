@@ -1,7 +1,7 @@
 """The core on its memory adapters, with a clock that tests set."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -82,6 +82,7 @@ class World:
         self,
         hasher: PasswordHasher = HASHER,
         backoff: Backoff | None = BACKOFF,
+        mails: Sequence[Limit] = (MAILS,),
         **rules: Any,  # noqa: ANN401 - of any type
     ) -> None:
         self.clock = SetClock()
@@ -97,11 +98,11 @@ class World:
             clock=self.clock,
             leeway=KEY_RULES.leeway,
         )
-        guard = Guard(
+        self.guard = guard = Guard(
             limiter=MemoryRateLimiter(self.clock),
             metrics=self.metrics,
             backoff=backoff,
-            mails=[MAILS],
+            mails=mails,
             refreshes=[REFRESHES],
         )
         self.accounts = Accounts(
