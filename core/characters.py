@@ -32,6 +32,13 @@ EMPTY = "\u2800\U0001d159"
 SHAPING = "\u200c\u200d\u180b\u180c\u180d\u180f\ufe0e\ufe0f"
 """Invisible, yet some scripts and emoji are not written right without them."""
 
+NOTHING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+SHOWN = frozenset(
+    {"Ll", "Lm", "Lo", "Lt", "Lu", "Nd", "Nl", "No", "Pc", "Pd", "Pe", "Pf", "Pi", "Po"}
+    | {"Ps", "Sc", "Sk", "Sm", "So", "Cn"}
+)
+"""What is unknown to this library may be known to the reader's: it is newer each year."""
+
 
 def is_ignorable(character: str) -> bool:
     """Tell whether it is not shown at all where fonts and programs do as Unicode says."""
@@ -40,7 +47,7 @@ def is_ignorable(character: str) -> bool:
 
 def is_visible(character: str) -> bool:
     """Tell whether a reader sees it without anything beside it."""
-    shown = unicodedata.category(character)[0] in "LNPS"
+    shown = unicodedata.category(character) in SHOWN
     return shown and character not in EMPTY and not is_ignorable(character)
 
 
@@ -48,9 +55,9 @@ def is_hidden(character: str) -> bool:
     """
     Tell whether it has no business in a name.
 
-    Those are controls, overrides of the direction, characters that are private, unknown
-    or halves, and what is invisible and shapes no letter.
+    Those are controls, overrides of the direction, private characters and halves of
+    pairs, and what is invisible and shapes no letter.
     """
     if character in SHAPING:
         return False
-    return unicodedata.category(character)[0] == "C" or is_ignorable(character)
+    return unicodedata.category(character) in NOTHING or is_ignorable(character)

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from core.passwords import GuidePolicy
 from entrypoints.field_codes import FieldCode
 from adapters.addresses.idna import is_unmistakable
+from core.characters import is_hidden, is_visible
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_EMAIL = 254
@@ -43,6 +44,17 @@ def _email(value: str) -> str:
     if not is_unmistakable(value):
         advice = "Write it with ordinary letters: a character in it only looks like one"
         raise _problem("email", f"Not a valid e-mail address. {advice}")
+    return value
+
+
+def _full_name(value: str) -> str | None:
+    if value == "":
+        return None  # what forms send for a field that was left empty
+    if any(map(is_hidden, value)):
+        message = "Must not contain invisible characters or direction overrides"
+        raise _problem("invisible_characters", message)
+    if not any(map(is_visible, value)):
+        raise _problem("blank", "Must not be blank: leave it out, or write a name")
     return value
 
 
@@ -80,6 +92,7 @@ FullName = Annotated[
     str,
     StringConstraints(max_length=100),
     AfterValidator(_without_control_characters),
+    AfterValidator(_full_name),
     Field(examples=["John Doe"]),
 ]
 Password = Annotated[

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from adapters.addresses.idna import a_labels
+from adapters.mail.names import presentable
 from core.errors import BadConfiguration, MailRefused
 from core.model import Mail, MailKind
 
@@ -22,10 +23,6 @@ SUBJECTS = {
     MailKind.REUSE_DETECTED: "We ended one of your {service} sessions",
 }
 
-LONGEST_NAME = 100
-_JOINERS = "\u200c\u200d"  # invisible, yet letters of some scripts need them
-# "=?" opens an encoded word (RFC 2047): what is spelled out in it comes back unseen.
-_SUSPICIOUS = re.compile(r"[/:@\\<>]|=\?|\w\.\w{2,}")
 _NOT_IN_ADDRESSES = re.compile(r'[()<>\[\]:;@\\,"\s]|=\?')
 
 
@@ -52,7 +49,7 @@ class MailRenderer:
 
     def message(self, mail: Mail) -> EmailMessage:
         """Compose the message; raises MailRefused for an address that can't be one."""
-        name = _presentable(mail.name)
+        name = presentable(mail.name)
         try:
             reader = _address(name, mail.to)
         except ValueError as error:
@@ -137,18 +134,6 @@ def _with_token(page: str, token: str) -> str:
     token_pair = f"token={quote(token, safe='')}"
     query = f"{parts.query}&{token_pair}" if parts.query else token_pair
     return urlunsplit(parts._replace(query=query))
-
-
-def _presentable(name: str) -> str:
-    """
-    Return the name as it may stand in a mail, or nothing.
-
-    Anybody can register anybody's address: a name that mail programs would turn into a
-    link would make us the postman of somebody else's advertisement.
-    """
-    words = " ".join(name.split())
-    clean = "".join(c for c in words if c.isprintable() or c in _JOINERS)
-    return "" if _SUSPICIOUS.search(clean) else clean[:LONGEST_NAME].strip()
 
 
 def _address(name: str, email: str) -> Address:
