@@ -8,7 +8,6 @@ from typing import Protocol
 
 from core import errors
 
-
 SPECIAL = '!@#$%^&*(),.?":{}|<>'
 """The special characters of the guide."""
 

@@ -56,7 +56,10 @@ BREACHES = [
             "many_at_once_each_get_their_own_answer",
         },
     ),
-    (broken.IgnoresCase, {"no_other_password_matches"}),
+    (
+        broken.IgnoresCase,
+        {"no_other_password_matches", "letters_that_look_alike_are_others"},
+    ),
     (broken.ComparesPieces, {"one_password_may_be_typed_in_many_ways"}),
     (broken.FoldsLookAlikes, {"letters_that_look_alike_are_others"}),
     (broken.OneSalt, {"two_hashes_of_a_password_differ"}),
