@@ -12,8 +12,10 @@ class RateLimiter(Protocol):
     """
     Counts attempts and failures.
 
-    Subjects, accounts and addresses are any text. Raises ``Unavailable`` if whoever
-    counts does not answer at once.
+    Subjects, accounts and addresses are any text, which strangers choose: what is kept of
+    one has a bounded size, and there is a bounded number of them. Beyond it, those are
+    forgotten that count least, or longest. Raises ``Unavailable`` if whoever counts does
+    not answer at once.
     """
 
     @abstractmethod
