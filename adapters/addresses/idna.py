@@ -1,5 +1,6 @@
 """E-mail addresses as their mail is delivered: domains by IDNA 2008 (RFC 5891)."""
 
+import re
 from dataclasses import dataclass
 from unicodedata import normalize
 
@@ -7,6 +8,11 @@ import idna
 
 from core.characters import is_ignorable
 from core.ports import AddressForm
+
+LONGEST_LABEL = 63
+"""As the DNS knows it; a label in another script has fewer characters than that."""
+
+DOTS = re.compile("[.\u3002\uff0e\uff61]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ def _lowered(domain: str) -> str:
 
 def _encoded(domain: str, *, uts46: bool = False) -> str | None:
     # The older mapping (UTS #46) is for what was stored before IDNA 2008 was demanded.
+    if max(map(len, DOTS.split(domain))) > LONGEST_LABEL:
+        return None  # it would only take long to find that out
     try:
         return idna.encode(domain, strict=True, uts46=uts46).decode("ascii")
     except UnicodeError:

@@ -16,9 +16,7 @@ LONGEST_NAME = 100
 MOST_DIGITS = 4
 """More are called: programs make a link of every number that could be a telephone's."""
 
-PUNCTUATION = frozenset(
-    " '\"&(),-.;\u00b7\u2010\u2013\u2014\u2018\u2019\u201c\u201d\u30fb"
-)
+PUNCTUATION = frozenset(" '\"&(),-.;\u2010\u2013\u2014\u2018\u2019\u201c\u201d")
 LIKE_DOTS = re.compile("[\u02d0\u02d1\ua4f8-\ua4fd\U0001d165-\U0001d172]")
 """Letters and marks that are drawn as dots or colons."""
 
@@ -30,13 +28,11 @@ HARMLESS = re.compile(
     rf"(?<![\w.])(?:{TITLES})\.(?=[ ,]|$)"  # Dr. Who, Ann Example, Sr.
     rf"|(?<![\w.]){_LETTER}(?:\.{_LETTER})*\.(?![\w.])"  # J.R.R. Tolkien
     r"|(?<![\w.])ph\.d\.(?![\w.])"
-    r"|(?<=[^\W\d_]{5})\.$"
-    "|(?<=l)\u00b7(?=l)"  # as Catalan is written
-    "|(?<=[\u30a1-\u30ff])\u30fb(?=[\u30a1-\u30ff])",  # parts Japanese names
+    r"|(?<=[^\W\d_]{5})\.$",
     re.IGNORECASE,
 )
 SUSPICIOUS = re.compile(
-    "[.\u00b7\u30fb]"  # any that is left
+    r"\."  # any that is left
     r"|[,;](?=[^ ])"
     rf"|(?<!{_LETTER})(?:https?|hxxps?|ftp|www\d*|mailto)(?!{_LETTER})"
     r"|\w[ (]+dot[ )]+\w"

@@ -38,6 +38,8 @@ LINKS = (
     "evil\u2024com",
     "evil\u00b7com",
     "evil\u30fbcom",
+    "paypal\u00b7link",
+    "\u30b0\u30fc\u30b0\u30eb\u30fb\u30b3\u30e0",
     "evil\u2027com",
     "evil\u2022com",
     "evil\u0660com",
@@ -82,11 +84,6 @@ NAMES = (
     ("Tom & Jerry", "Tom & Jerry"),
     ("Tom &lt; Jerry", "Tom &lt; Jerry"),
     ("Louis 14", "Louis 14"),
-    ("Marcel\u00b7la Puig", "Marcel\u00b7la Puig"),
-    (
-        "\u30b8\u30e7\u30f3\u30fb\u30b9\u30df\u30b9",
-        "\u30b8\u30e7\u30f3\u30fb\u30b9\u30df\u30b9",
-    ),
     ("\u5c71\u7530 \u592a\u90ce", "\u5c71\u7530 \u592a\u90ce"),
     ("\u0645\u06cc\u200c\u0645", "\u0645\u06cc\u200c\u0645"),
     (
