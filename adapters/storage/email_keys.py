@@ -54,9 +54,9 @@ def plan(holders: Iterable[Holder]) -> Moves:
     """
     Return who is to have another key.
 
-    Of accounts with one mailbox, the one that had the key keeps it: before anybody had,
-    that is a verified one, then the oldest. The others are found by the key with `` #``
-    and their id behind it, and an operator is told.
+    Of accounts with one mailbox, a verified one gets the key, else the one that has it,
+    else the oldest; who was set aside once stays so. The others are found by the key
+    with `` #`` and their id behind it, and an operator is told.
     """
     claims: dict[str, list[Holder]] = {}
     for holder in holders:
@@ -71,8 +71,13 @@ def plan(holders: Iterable[Holder]) -> Moves:
     return moves
 
 
-def _rank(holder: Holder) -> tuple[bool, bool, UserId]:
-    return holder.email_key == holder.aside, not holder.is_verified, holder.user_id
+def _rank(holder: Holder) -> tuple[bool, bool, bool, UserId]:
+    return (
+        holder.email_key == holder.aside,
+        not holder.is_verified,
+        holder.email_key != holder.wanted,
+        holder.user_id,
+    )
 
 
 def _moved(holder: Holder, key: str) -> Moves:

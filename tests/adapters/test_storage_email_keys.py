@@ -129,6 +129,22 @@ async def test_of_two_accounts_of_one_mailbox_none_is_lost_and_both_are_told_of(
     assert "' #3' behind it" in told
 
 
+async def test_nobody_who_was_found_by_an_address_loses_it_to_an_unproven_one(
+    storage: Storage, url: str
+) -> None:
+    await keep(
+        storage,
+        of_old(1, "user@exa\u00admple.com"),
+        of_old(2, "user@example.com"),
+    )
+    await forget(url)
+
+    await storage.migrate()
+
+    assert 2 == await id_of(storage, "user@example.com")
+    assert 1 == await id_of(storage, "user@example.com #1")
+
+
 async def test_a_key_may_be_wanted_that_another_is_about_to_leave(
     storage: Storage, url: str
 ) -> None:
