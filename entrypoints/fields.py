@@ -7,11 +7,10 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from core.passwords import GuidePolicy
-from entrypoints.field_codes import FieldCode
 from adapters.addresses.idna import is_unmistakable
 from core.characters import is_hidden, is_visible
-from core.passwords import SPECIAL
+from core.passwords import SPECIAL, GuidePolicy
+from entrypoints.field_codes import FieldCode
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_EMAIL = 254
@@ -107,11 +106,9 @@ NewPassword = Annotated[
     Password,
     AfterValidator(_policy),
     Field(
-        description="At least 8 characters, with an uppercase letter, a lowercase"
-        ' letter, a number and one of !@#$%^&*(),.?":{}|<>',
-        json_schema_extra={"minLength": GuidePolicy().min_length},
         description="At least 8 characters, with an uppercase letter (A-Z), a lowercase"
         f" letter (a-z), a number (0-9) and one of {SPECIAL}",
+        json_schema_extra={"minLength": GuidePolicy().min_length},
     ),
 ]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN)]
