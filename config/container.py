@@ -3,6 +3,7 @@
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Singleton
 
+from adapters.addresses.idna import IdnaAddresses
 from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from adapters.system import RandomIds, SystemClock
@@ -44,6 +45,7 @@ class Container(DeclarativeContainer):
     )
     live_mailer = Singleton(Live, Singleton(adapters.mailer, settings))
     mailer = live_mailer.provided.stand_in
+    addresses = Singleton(IdnaAddresses)
     policy = Singleton(GuidePolicy)
     hasher = Singleton(
         BcryptHasher,
@@ -88,6 +90,7 @@ class Container(DeclarativeContainer):
     accounts = Singleton(
         Accounts,
         storage=storage,
+        addresses=addresses,
         guard=guard,
         hasher=hasher,
         policy=policy,
@@ -100,6 +103,7 @@ class Container(DeclarativeContainer):
     sessions = Singleton(
         Sessions,
         users=storage.users,
+        addresses=addresses,
         sessions=storage.sessions,
         identities=Singleton(Identities, storage.sessions),
         guard=guard,
@@ -124,4 +128,6 @@ class Container(DeclarativeContainer):
         clock=clock,
         event_life=settings.provided.event_life,
     )
-    outbox = Singleton(Outbox, storage=storage, mailer=mailer, keys=keys, clock=clock)
+    outbox = Singleton(
+        Outbox, storage=storage, mailer=mailer, guard=guard, keys=keys, clock=clock
+    )

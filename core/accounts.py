@@ -16,10 +16,9 @@ from core.model import (
     Role,
     User,
     UserId,
-    normalised,
 )
 from core.passwords import PasswordPolicy
-from core.ports import Clock, IdGenerator, PasswordHasher, Storage
+from core.ports import AddressForm, Clock, IdGenerator, PasswordHasher, Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +26,7 @@ class Accounts:
     """Use cases around an account. A mail is asked for by an event, and sent by the outbox."""
 
     storage: Storage
+    addresses: AddressForm
     guard: Guard
     hasher: PasswordHasher
     policy: PasswordPolicy
@@ -66,7 +66,7 @@ class Accounts:
 
     async def resend_verification(self, email: str) -> None:
         """Mail a new token if there is something to prove; nobody learns whether."""
-        email_key = normalised(email)
+        email_key = self.addresses.key(email)
         if not await self.guard.may_mail(email_key, Purpose.VERIFY_EMAIL):
             return
         user = await self.storage.users.by_email(email_key)
@@ -77,7 +77,7 @@ class Accounts:
 
     async def request_password_reset(self, email: str) -> None:
         """Mail a reset token if the address is somebody's; nobody learns whether."""
-        email_key = normalised(email)
+        email_key = self.addresses.key(email)
         if not await self.guard.may_mail(email_key, Purpose.RESET_PASSWORD):
             return
         user = await self.storage.users.by_email(email_key)
@@ -159,6 +159,7 @@ class Accounts:
         now = self.clock.now()
         return User(
             email=email,
+            email_key=self.addresses.key(email),
             username=username,
             full_name=full_name,
             password_hash=password_hash,

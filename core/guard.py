@@ -81,13 +81,25 @@ class Guard:
             await self.limiter.settle(trial, self.backoff, proven=True)
 
     async def may_mail(self, recipient: str, purpose: Purpose) -> bool:
-        """Count a mail that anybody can ask for, unless the recipient has had enough."""
+        """Count a mail that was asked for, unless the recipient has had enough."""
         limits = self.mails
         if purpose is not Purpose.RESET_PASSWORD:
             # The last of the budget is kept for a reset: who uses it up has seen to it
             # that the owner has a mail to get in by.
             limits = (*limits, *map(_all_but_one, limits))
         return await self._refusal(limits, recipient) is None
+
+    async def may_warn(self, recipient: str) -> bool:
+        """
+        Count a mail that nobody asked for, unless the recipient has had enough.
+
+        One in a window is let through whatever was mailed before: nobody can use the
+        budget up to keep the owner from being told.
+        """
+        limits = (*self.mails, *map(_all_but_one, self.mails))
+        if await self._refusal(limits, recipient) is None:
+            return True
+        return await self._refusal([*map(_only_one, self.mails)], recipient) is None
 
     async def count_refresh(self, session_id: SessionId) -> None:
         """Count a refresh; raises TooManyAttempts."""
@@ -116,3 +128,7 @@ class Guard:
 def _all_but_one(limit: Limit) -> Limit:
     name = f"{limit.name}/but-one"
     return replace(limit, name=name, quota=max(1, limit.quota - 1))
+
+
+def _only_one(limit: Limit) -> Limit:
+    return replace(limit, name=f"{limit.name}/warning", quota=1)

@@ -1,6 +1,5 @@
 """The nouns of the domain. Times are aware, UTC and exact to the millisecond."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,13 +17,6 @@ TokenId: TypeAlias = str
 EventId: TypeAlias = str
 
 
-def normalised(name: str) -> str:
-    """Return the form in which e-mail addresses and usernames are compared (NFKC, case-folded)."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    # Folding can undo the normal form (UAX #15, section 11), hence once more.
-    return unicodedata.normalize("NFKC", folded)
-
-
 class Role(StrEnum):
     """What a user may do."""
 
@@ -34,10 +26,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """An account; ``email`` and ``username`` are kept as typed."""
+    """
+    An account; ``email`` and ``username`` are kept as typed.
+
+    ``email_key`` is what ``AddressForm`` makes of ``email``, unique among all users.
+    """
 
     id: UserId = UNSAVED
     email: str
+    email_key: str
     username: str
     full_name: str | None
     password_hash: str = field(repr=False)
@@ -48,14 +45,9 @@ class User:
     updated_at: datetime
 
     @property
-    def email_key(self) -> str:
-        """Unique among all users."""
-        return normalised(self.email)
-
-    @property
     def username_key(self) -> str:
-        """Unique among all users."""
-        return normalised(self.username)
+        """Unique among all users; usernames are ASCII."""
+        return self.username.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from core import errors
 from core.events import Delivery, Event, EventKind
+from core.guard import Guard
 from core.keys import Keys
-from core.model import EventId, Mail, MailKind, OneTimeToken, User
+from core.model import EventId, Mail, MailKind, OneTimeToken, Purpose, User
 from core.ports import Clock, Mailer, Storage
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,16 @@ MAILS = {
     EventKind.REUSE_DETECTED: MailKind.REUSE_DETECTED,
 }
 
+COUNTED = frozenset(
+    {EventKind.VERIFICATION_REQUESTED, EventKind.PASSWORD_RESET_REQUESTED}
+)
+"""Asked for by anybody, and counted then: beyond the budget there is no such event."""
+
+WARNINGS = frozenset(
+    {EventKind.PASSWORD_CHANGED, EventKind.PASSWORD_RESET, EventKind.REUSE_DETECTED}
+)
+"""Asked for by nobody, and so never for an address that is not proven."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbox:
@@ -37,6 +48,7 @@ class Outbox:
 
     storage: Storage
     mailer: Mailer
+    guard: Guard
     keys: Keys
     clock: Clock
     _sent: set[EventId] = field(default_factory=set, init=False, repr=False)
@@ -59,7 +71,7 @@ class Outbox:
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
-            mail = await self._mail(delivery.event)
+            mail = await self._mail(delivery)
             if mail is not None:
                 await self.mailer.send(mail)
                 log.info("Email sent", extra=_names(delivery.event))
@@ -75,19 +87,29 @@ class Outbox:
         await self.storage.events.delivered(event_id)
         self._sent.discard(event_id)
 
-    async def _mail(self, event: Event) -> Mail | None:
+    async def _mail(self, delivery: Delivery) -> Mail | None:
         """Compose the mail; None where nobody is to be told, or the token is void by now."""
+        event = delivery.event
         user = event.user_id and await self.storage.users.get(event.user_id)
-        if not user:
+        if not user or (event.kind in WARNINGS and not user.is_verified):
             return None
-        kind = MAILS[event.kind]
-        token_id = event.data.get("token_id")
-        if token_id is None:
-            return self._compose(event, kind, user, None)
-        token = await self.storage.tokens.get(token_id)
-        if token is None or token.expires_at <= self.clock.now():
+        token = None
+        if token_id := event.data.get("token_id"):
+            token = await self.storage.tokens.get(token_id)
+            if token is None or token.expires_at <= self.clock.now():
+                return None
+        if not await self._may_send(delivery, user):
             return None
-        return self._compose(event, kind, user, token)
+        return self._compose(event, MAILS[event.kind], user, token)
+
+    async def _may_send(self, delivery: Delivery, user: User) -> bool:
+        kind = delivery.event.kind
+        # Counted once, however often the mail server has to be asked.
+        if kind in COUNTED or delivery.attempt > 1:
+            return True
+        if kind in WARNINGS:
+            return await self.guard.may_warn(user.email_key)
+        return await self.guard.may_mail(user.email_key, Purpose.VERIFY_EMAIL)
 
     def _compose(
         self, event: Event, kind: MailKind, user: User, token: OneTimeToken | None

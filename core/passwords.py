@@ -1,11 +1,28 @@
 """What a new password must be."""
 
 import re
+import unicodedata
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
 from core import errors
+
+SPECIAL = '!@#$%^&*(),.?":{}|<>'
+"""The special characters of the guide."""
+
+
+def prepared(password: str) -> str:
+    """
+    Return the form in which passwords are compared: OpaqueString (RFC 8265, section 4.2).
+
+    That is NFC, with every kind of space a plain one: keyboards differ in how they write
+    one and the same letter. Letters stay as they are, and so does their case.
+    """
+    spaced = (
+        " " if unicodedata.category(letter) == "Zs" else letter for letter in password
+    )
+    return unicodedata.normalize("NFC", "".join(spaced))
 
 
 class PasswordPolicy(Protocol):
@@ -23,7 +40,11 @@ class PasswordPolicy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GuidePolicy(PasswordPolicy):
-    """The rules that the guide's published client checks, and no others."""
+    """
+    The rules that the guide's published client checks, and no others.
+
+    They are for the password as it is typed, which is all that the client has.
+    """
 
     min_length: int = 8
 
@@ -32,12 +53,13 @@ class GuidePolicy(PasswordPolicy):
         length = len(password.encode("utf-16-le")) // 2
         rules = (
             (length >= self.min_length, f"be at least {self.min_length} characters"),
-            (re.search(r"[A-Z]", password), "contain an uppercase letter"),
-            (re.search(r"[a-z]", password), "contain a lowercase letter"),
-            (re.search(r"[0-9]", password), "contain a number"),
+            # Which ones count is said, since other letters are letters, too.
+            (re.search(r"[A-Z]", password), "contain an uppercase letter (A-Z)"),
+            (re.search(r"[a-z]", password), "contain a lowercase letter (a-z)"),
+            (re.search(r"[0-9]", password), "contain a number (0-9)"),
             (
-                re.search(r'[!@#$%^&*(),.?":{}|<>]', password),
-                "contain a special character",
+                re.search(f"[{re.escape(SPECIAL)}]", password),
+                f"contain a special character (one of {SPECIAL})",
             ),
         )
         return tuple(f"Password must {rule}" for kept, rule in rules if not kept)

@@ -17,9 +17,9 @@ from core.model import (
     Session,
     TokenKind,
     User,
-    normalised,
 )
 from core.ports import (
+    AddressForm,
     Clock,
     IdGenerator,
     PasswordHasher,
@@ -46,6 +46,7 @@ class Sessions:
     """Use cases around a log-in."""
 
     users: UserRepository
+    addresses: AddressForm
     sessions: SessionRepository
     identities: Identities
     guard: Guard
@@ -61,7 +62,7 @@ class Sessions:
 
         Raises InvalidCredentials, AccountInactive, EmailNotVerified, TooManyAttempts.
         """
-        email_key = normalised(email)
+        email_key = self.addresses.key(email)
         async with self.guard.trial(email_key, client):
             return await self._log_in(email_key, password, client)
 

@@ -7,7 +7,9 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from core.passwords import GuidePolicy
+from adapters.addresses.idna import is_unmistakable
+from core.characters import is_hidden, is_visible
+from core.passwords import SPECIAL, GuidePolicy
 from entrypoints.field_codes import FieldCode
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -39,6 +41,20 @@ def _email(value: str) -> str:
         parsed = None
     if parsed is None or "." not in parsed.domain:
         raise _problem("email", "Not a valid e-mail address")
+    if not is_unmistakable(value):
+        advice = "Write it with ordinary letters: a character in it only looks like one"
+        raise _problem("email", f"Not a valid e-mail address. {advice}")
+    return value
+
+
+def _full_name(value: str) -> str | None:
+    if value == "":
+        return None  # what forms send for a field that was left empty
+    if any(map(is_hidden, value)):
+        message = "Must not contain invisible characters or direction overrides"
+        raise _problem("invisible_characters", message)
+    if not any(map(is_visible, value)):
+        raise _problem("blank", "Must not be blank: leave it out, or write a name")
     return value
 
 
@@ -76,6 +92,7 @@ FullName = Annotated[
     str,
     StringConstraints(max_length=100),
     AfterValidator(_without_control_characters),
+    AfterValidator(_full_name),
     Field(examples=["John Doe"]),
 ]
 Password = Annotated[
@@ -89,8 +106,8 @@ NewPassword = Annotated[
     Password,
     AfterValidator(_policy),
     Field(
-        description="At least 8 characters, with an uppercase letter, a lowercase"
-        ' letter, a number and one of !@#$%^&*(),.?":{}|<>',
+        description="At least 8 characters, with an uppercase letter (A-Z), a lowercase"
+        f" letter (a-z), a number (0-9) and one of {SPECIAL}",
         json_schema_extra={"minLength": GuidePolicy().min_length},
     ),
 ]

@@ -1,6 +1,7 @@
 """Turns a mail of the domain into what mail programs read: text and HTML side by side."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
@@ -8,9 +9,10 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import idna
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from adapters.addresses.idna import a_labels
+from adapters.mail.names import presentable
 from core.errors import BadConfiguration, MailRefused
 from core.model import Mail, MailKind
 
@@ -21,10 +23,6 @@ SUBJECTS = {
     MailKind.REUSE_DETECTED: "We ended one of your {service} sessions",
 }
 
-LONGEST_NAME = 100
-_JOINERS = "\u200c\u200d"  # invisible, yet letters of some scripts need them
-# "=?" opens an encoded word (RFC 2047): what is spelled out in it comes back unseen.
-_SUSPICIOUS = re.compile(r"[/:@\\<>]|=\?|\w\.\w{2,}")
 _NOT_IN_ADDRESSES = re.compile(r'[()<>\[\]:;@\\,"\s]|=\?')
 
 
@@ -51,7 +49,7 @@ class MailRenderer:
 
     def message(self, mail: Mail) -> EmailMessage:
         """Compose the message; raises MailRefused for an address that can't be one."""
-        name = _presentable(mail.name)
+        name = presentable(mail.name)
         try:
             reader = _address(name, mail.to)
         except ValueError as error:
@@ -138,25 +136,15 @@ def _with_token(page: str, token: str) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
-def _presentable(name: str) -> str:
-    """
-    Return the name as it may stand in a mail, or nothing.
-
-    Anybody can register anybody's address: a name that mail programs would turn into a
-    link would make us the postman of somebody else's advertisement.
-    """
-    words = " ".join(name.split())
-    clean = "".join(c for c in words if c.isprintable() or c in _JOINERS)
-    return "" if _SUSPICIOUS.search(clean) else clean[:LONGEST_NAME].strip()
-
-
 def _address(name: str, email: str) -> Address:
     local, _, domain = email.rpartition("@")
     if not all(_is_plain(part) for part in (local, domain)):
         raise ValueError(f"{email!r} is not an address that mail can be sent to")
-    # IDNA 2008: the older rules would mail some domains' secrets to other domains.
-    known_as = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
-    return Address(name, local, known_as)
+    # As addresses are compared: any other way would mail somebody's secrets to others.
+    known_as = domain if domain.isascii() else a_labels(domain)
+    if known_as is None:
+        raise ValueError(f"{email!r} is not an address that mail can be sent to")
+    return Address(name, unicodedata.normalize("NFC", local), known_as)
 
 
 def _is_plain(part: str) -> bool:

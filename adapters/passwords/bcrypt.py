@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 import bcrypt
 
 from core import errors
+from core.passwords import prepared
 from core.ports import PasswordHasher
 
 log = logging.getLogger(__name__)
@@ -117,7 +118,7 @@ class _Entry:
 
     @classmethod
     def of(cls, password: str) -> Self:
-        raw = password.encode("utf-8", "surrogatepass")
+        raw = prepared(password).encode("utf-8", "surrogatepass")
         # bcrypt repeats the password, parted by NULs: to it, "a\0a" is the same as "a".
         if len(raw) <= LONGEST and b"\0" not in raw:
             return cls(raw, "")

@@ -1,11 +1,12 @@
 """Attempts and failures counted in this process; a replica beside it does not see them."""
 
+import hashlib
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from core.model import Attempt, Backoff, Quota, Trial
 from core.ports import Clock, RateLimiter
@@ -14,6 +15,13 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 NOTHING = timedelta(0)
+
+MOST = 50_000
+LONGEST = 64
+"""Characters of a subject, an account or an address that are kept as they are."""
+
+SAMPLE = 16
+"""Of so many that were not looked at for long, the one that matters least is forgotten."""
 
 Log: TypeAlias = list[datetime]
 """When each counted attempt will count no more, soonest first."""
@@ -32,7 +40,10 @@ class Failures:
 
 @dataclass(slots=True)
 class MemoryRateLimiter(RateLimiter):
+    """``most`` is how many of each kind are kept: logs, failures, known addresses."""
+
     clock: Clock
+    most: int = MOST
     logs: OrderedDict[Attempt, Log] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
@@ -50,6 +61,7 @@ class MemoryRateLimiter(RateLimiter):
         now = self._now()
         _sweep(self.logs, len(attempts), lambda log: not log or log[-1] <= now)
         logs = [self._log(attempt, now) for attempt in attempts]
+        _make_room(self.logs, self.most, len)
         allowed = [
             len(log) + attempts[: place + 1].count(attempt) <= attempt.limit.quota
             for place, (attempt, log) in enumerate(zip(attempts, logs, strict=True))
@@ -73,6 +85,7 @@ class MemoryRateLimiter(RateLimiter):
             return wait
         kept = [*times, now][-backoff.peak :]
         self.failures[counter] = Failures(kept, until=now + backoff.memory)
+        _make_room(self.failures, self.most, lambda failures: len(failures.times))
         return NOTHING
 
     async def settle(self, trial: Trial, backoff: Backoff, *, proven: bool) -> None:
@@ -85,7 +98,8 @@ class MemoryRateLimiter(RateLimiter):
             if not failures.times:
                 del self.failures[counter]
         if proven:
-            self.known[trial] = now + backoff.trust
+            self.known[_kept(trial)] = now + backoff.trust
+            _make_room(self.known, self.most, lambda until: until)
 
     async def ping(self) -> None:
         return
@@ -103,14 +117,16 @@ class MemoryRateLimiter(RateLimiter):
         return now
 
     def _log(self, attempt: Attempt, now: datetime) -> Log:
-        log = self.logs.setdefault(attempt, [])
+        subject = _shortened(attempt.subject)
+        log = self.logs.setdefault(Attempt(attempt.limit, subject), [])
         del log[: bisect_right(log, now)]
         return log
 
     def _counter(self, trial: Trial, now: datetime) -> Counter:
-        until = self.known.get(trial)
+        kept = _kept(trial)
+        until = self.known.get(kept)
         is_known = until is not None and now < until
-        return trial.account, trial.address if is_known else None
+        return kept.account, kept.address if is_known else None
 
     def _failures(self, counter: Counter, now: datetime) -> Failures | None:
         failures = self.failures.get(counter)
@@ -123,6 +139,27 @@ def _sweep(table: OrderedDict[K, V], added: int, is_over: Callable[[V], bool]) -
         key, value = table.popitem(last=False)
         if not is_over(value):
             table[key] = value
+
+
+def _make_room(table: OrderedDict[K, V], most: int, weight: Callable[[V], Any]) -> None:
+    """Forget what counts least, so that nobody who is counted much is lost to a crowd."""
+    while len(table) > most:
+        places = range(min(SAMPLE, len(table)))
+        looked = [table.popitem(last=False) for _ in places]
+        lightest = min(looked, key=lambda entry: weight(entry[1]))
+        table.update(entry for entry in looked if entry is not lightest)
+
+
+def _kept(trial: Trial) -> Trial:
+    return Trial(_shortened(trial.account), _shortened(trial.address))
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    # One letter more than what is kept as it is: the two can't be the same.
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
+    return f"#{digest.hexdigest()}"
 
 
 def _quota(attempt: Attempt, log: Log, now: datetime, *, allowed: bool) -> Quota:

@@ -15,6 +15,7 @@ from core.ports.records import (
     UserRepository,
 )
 from core.ports.services import (
+    AddressForm,
     Clock,
     IdGenerator,
     Mailer,
@@ -25,6 +26,7 @@ from core.ports.services import (
 from core.ports.storage import Archive, Record, Storage
 
 __all__ = [
+    "AddressForm",
     "Archive",
     "Clock",
     "EventLog",

@@ -8,7 +8,11 @@ from core.model import Claims, SigningKey
 
 
 class PasswordHasher(Protocol):
-    """Hashes passwords slowly, on purpose: ``hash`` and ``verify`` may raise ``Overloaded``."""
+    """
+    Hashes passwords slowly, on purpose: ``hash`` and ``verify`` may raise ``Overloaded``.
+
+    A password is what ``prepared`` makes of it, in both.
+    """
 
     @abstractmethod
     def demand_room(self) -> None:

@@ -21,7 +21,13 @@ from core.model import (
 
 
 class UserRepository(Protocol):
-    """The accounts."""
+    """
+    The accounts.
+
+    Unique is what stands in ``email_key``, and what stands in ``username_key``, character
+    by character and nothing else: a storage folds nothing, trims nothing, and makes no
+    key by itself.
+    """
 
     @abstractmethod
     async def add(

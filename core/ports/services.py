@@ -12,8 +12,10 @@ class RateLimiter(Protocol):
     """
     Counts attempts and failures.
 
-    Subjects, accounts and addresses are any text. Raises ``Unavailable`` if whoever
-    counts does not answer at once.
+    Subjects, accounts and addresses are any text, which strangers choose: what is kept of
+    one has a bounded size, and there is a bounded number of them. Beyond it, those are
+    forgotten that count least, or longest. Raises ``Unavailable`` if whoever counts does
+    not answer at once.
     """
 
     @abstractmethod
@@ -113,6 +115,20 @@ class Mailer(Protocol):
         Hand the mail over for good, or raise ``MailUnavailable`` or ``MailRefused``.
 
         The recipient's name and address can't add headers, recipients or markup.
+        """
+
+
+class AddressForm(Protocol):
+    """Which spellings of an e-mail address are one address."""
+
+    @abstractmethod
+    def key(self, email: str) -> str:
+        """
+        Return the form in which the address is compared; for any text, and at once.
+
+        Two addresses have one key if their mail arrives in one mailbox: the domain counts
+        as the DNS knows it (IDNA 2008), the local part in NFC and lower case. No letter
+        is folded into another. The key of a key is that key.
         """
 
 

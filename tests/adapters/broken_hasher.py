@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 import re
 import secrets
+from unicodedata import normalize
 
 from core.errors import Overloaded
+from core.passwords import prepared
 from core.ports import PasswordHasher
 
 
@@ -33,7 +35,7 @@ class SmallHasher(PasswordHasher):
         return secrets.token_hex(8)
 
     def material(self, password: str) -> bytes:
-        return password.encode("utf-8", "surrogatepass")
+        return prepared(password).encode("utf-8", "surrogatepass")
 
     def parts(self, stored: str | None) -> tuple[str, str | None]:
         match = re.fullmatch(r"([0-9a-f]{16})\$([0-9a-f]{64})", stored or "")
@@ -59,6 +61,16 @@ class NeverMatches(SmallHasher):
 class IgnoresCase(SmallHasher):
     def material(self, password: str) -> bytes:
         return super().material(password.lower())
+
+
+class ComparesPieces(SmallHasher):
+    def material(self, password: str) -> bytes:
+        return password.encode("utf-8", "surrogatepass")
+
+
+class FoldsLookAlikes(SmallHasher):
+    def material(self, password: str) -> bytes:
+        return super().material(normalize("NFKC", password))
 
 
 class OneSalt(SmallHasher):
@@ -99,12 +111,12 @@ class RepeatsAtNul(SmallHasher):
 
 class RefusesSurrogates(SmallHasher):
     def material(self, password: str) -> bytes:
-        return password.encode()
+        return prepared(password).encode()
 
 
 class ReplacesSurrogates(SmallHasher):
     def material(self, password: str) -> bytes:
-        return password.encode("utf-8", "replace")
+        return prepared(password).encode("utf-8", "replace")
 
 
 class AbsentIsEmpty(SmallHasher):

@@ -3,10 +3,11 @@
 from asyncio import sleep
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from unicodedata import normalize
 
 from adapters.storage.memory.users import MemoryUsers
 from core.errors import EmailTaken, UsernameTaken
-from core.model import Role, User, UserId, normalised
+from core.model import Role, User, UserId
 from tests.adapters.broken_storage import Rest, breaks
 
 
@@ -46,6 +47,7 @@ class StripsNames(MemoryUsers):
     "a refused user leaves nothing behind",
     "a taken email is refused",
     "many callers at once are all served",
+    "nothing is unique but the keys as they are",
     "one of many gets an email",
     "the email is complained of before the username",
 )
@@ -150,10 +152,21 @@ class FindsSomebody(MemoryUsers):
         return await super().get(user_id) or await super().get(1)
 
 
-@breaks("an address is kept as typed and found by its key", "texts are no patterns")
+@breaks(
+    "an address is kept as typed and found by its key",
+    "nothing is unique but the keys as they are",
+    "texts are no patterns",
+)
 class FoldsTheKeyItself(MemoryUsers):
     async def by_email(self, email_key: str) -> User | None:
-        return await super().by_email(normalised(email_key))
+        return await super().by_email(email_key.lower())
+
+
+@breaks("nothing is unique but the keys as they are")
+class MakesTheKeysItself(MemoryUsers):
+    async def add(self, user: User, **rest: Rest) -> User:
+        key = normalize("NFKC", user.email_key).casefold()
+        return await super().add(replace(user, email_key=key), **rest)
 
 
 @breaks("texts are no patterns")

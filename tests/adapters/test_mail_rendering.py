@@ -6,7 +6,7 @@ import pytest
 from adapters.mail.rendering import MailRenderer
 from core.errors import BadConfiguration, MailRefused
 from core.model import MailKind
-from tests.contract.mailer import MAIL, html, reader_name, text
+from tests.contract.mailer import MAIL, html, text
 
 RENDERER = MailRenderer(
     from_email="noreply@scribes.example",
@@ -97,45 +97,6 @@ def test_html_loads_nothing_from_elsewhere(kind: MailKind) -> None:
 def test_a_mail_that_needs_a_token_is_not_written_without() -> None:
     with pytest.raises(Exception, match="'link' is undefined"):
         RENDERER.message(replace(MAIL, token=None))
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "You won! www.example.net",
-        "https://example.net/prize",
-        "example.net",
-        "eve@example.net",
-        "=?utf-8?q?example=2Enet?=",
-        "<b>Ann</b>",
-        "",
-        "\u202e\x00",
-    ],
-)
-def test_a_name_that_could_become_a_link_is_left_out(name: str) -> None:
-    message = RENDERER.message(replace(MAIL, name=name))
-
-    assert "" == reader_name(message)
-    assert text(message).startswith("Hello,\n")
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("Ann  O'Neil,\tSr.", "Ann O'Neil, Sr."),
-        ("J.R.R. Tolkien", "J.R.R. Tolkien"),
-        ("Tom & Jerry", "Tom & Jerry"),
-        ("Tom &lt; Jerry", "Tom &lt; Jerry"),
-        ("می\u200cم", "می\u200cم"),
-        ("A" * 5000, "A" * 100),
-    ],
-)
-def test_an_ordinary_name_is_greeted(name: str, shown: str) -> None:
-    message = RENDERER.message(replace(MAIL, name=name))
-
-    assert shown == reader_name(message)
-    assert text(message).startswith(f"Hello {shown},\n")
-    assert f"Hello {shown}," in html(message).shown
 
 
 def test_the_service_s_name_is_no_markup() -> None:

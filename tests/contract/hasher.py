@@ -24,6 +24,16 @@ UNREADABLE = (
 )
 
 
+TYPED = (
+    ("P\u00e41!\u00f6\u00f6\u00f6\u00f6", "Pa\u03081!o\u0308o\u0308o\u0308o\u0308"),
+    ("\uac01" * 20, "\u1100\u1161\u11a8" * 20),
+    ("q\u0323\u0307", "q\u0307\u0323"),
+    ("\u212b", "\u00c5", "A\u030a"),
+    ("a b", "a\u00a0b", "a\u3000b", "a\u2009b"),
+)
+"""One password each, as several keyboards write it."""
+
+
 class HasherContract(Contract):
     """
     The laws of ``PasswordHasher``.
@@ -47,6 +57,31 @@ class HasherContract(Contract):
         stored = await subject.hash("correct horse")
 
         others = ("correct hors", "correct horse ", "Correct horse", "", stored)
+        assert [] == await matching(subject, others, stored)
+
+    async def test_one_password_may_be_typed_in_many_ways(
+        self, subject: PasswordHasher
+    ) -> None:
+        for ways in TYPED:
+            for first in ways:
+                stored = await subject.hash(first)
+
+                assert [*ways] == await matching(subject, ways, stored)
+
+    async def test_letters_that_look_alike_are_others(
+        self, subject: PasswordHasher
+    ) -> None:
+        stored = await subject.hash("Fine stra\u00dfe 2")
+
+        others = (
+            "\ufb01ne stra\u00dfe 2",
+            "F\u0131ne stra\u00dfe 2",
+            "\uff26ine stra\u00dfe 2",
+            "Fine strasse 2",
+            "Fine stra\u00dfe \u00b2",
+            "fine stra\u00dfe 2",
+            "Finestra\u00dfe2",
+        )
         assert [] == await matching(subject, others, stored)
 
     async def test_two_hashes_of_a_password_differ(

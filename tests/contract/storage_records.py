@@ -47,8 +47,8 @@ def a_user(name: str = "ada", **changes: Changes) -> User:
         "password_hash": f"hash of {name}",
         "created_at": NOW,
         "updated_at": NOW,
-    }
-    return User(**fields | changes)
+    } | changes
+    return User(**{"email_key": fields["email"].lower()} | fields)
 
 
 def a_session(user: User, **changes: Changes) -> Session:

@@ -19,6 +19,26 @@ from tests.contract.storage_records import (
     race,
 )
 
+LOOK_ALIKE = (
+    ("stra\u00dfe", "example.com"),
+    ("strasse", "example.com"),
+    ("STRASSE", "example.com"),
+    ("stra\u1e9ee", "example.com"),
+    ("ann", "stra\u00dfe.example"),
+    ("ann", "strasse.example"),
+    ("ann", "xn--strae-oqa.example"),
+    ("\uff41nn", "strasse.example"),
+    ("\u00e5nn", "example.com"),
+    ("a\u030ann", "example.com"),
+    ("\u212bnn", "example.com"),
+    ("ann", "example.com"),
+    ("ann", "example.com "),
+    (" ann", "example.com"),
+    ("ann\u200b", "example.com"),
+    ("\u0430nn", "example.com"),
+)
+"""Keys that some collations, and some programs, take for one another."""
+
 
 class RegistrationLaws(Contract):
     async def test_users_are_numbered_from_one(self, subject: Storage) -> None:
@@ -105,6 +125,20 @@ class RegistrationLaws(Contract):
         assert [] == await subject.events.claim(at=NOW, lease=NOW - NOW, limit=9)
         assert await subject.users.by_email("bob@example.com") is None
         assert "bob" == (await add(subject, "bob")).username
+
+    async def test_nothing_is_unique_but_the_keys_as_they_are(
+        self, subject: Storage
+    ) -> None:
+        keys = [f"{local}@{domain}" for local, domain in LOOK_ALIKE]
+        added = [
+            await add(subject, f"u{place}", email="a@example.com", email_key=key)
+            for place, key in enumerate(keys)
+        ]
+
+        assert added == [await subject.users.by_email(key) for key in keys]
+        for key in keys:
+            with pytest.raises(EmailTaken):
+                await add(subject, "other", email="b@example.com", email_key=key)
 
     async def test_one_of_many_gets_an_email(self, subject: Storage) -> None:
         events = [an_event() for _ in range(RACERS)]

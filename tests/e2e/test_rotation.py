@@ -7,6 +7,7 @@ import pytest
 
 from tests.http.api import Api, Person, assert_problem
 from tests.http.conftest import Serve
+from tests.http.records import verified
 from tests.servers.databases import ON_EVERY_STORAGE
 from tests.servers.service import Service, wait_for
 
@@ -52,7 +53,7 @@ def test_patient_an_old_token_works_until_its_successor_was_used(
     patient: Service, connect: Callable[[Service], Api]
 ) -> None:
     api = connect(patient)
-    person = api.newcomer()
+    person = verified(patient, api)
     first, other = api.session(person), api.session(person)
 
     second = rotated(api, first)
@@ -84,7 +85,7 @@ def test_strict_the_second_use_kills(
     strict: Service, connect: Callable[[Service], Api]
 ) -> None:
     api = connect(strict)
-    person = api.newcomer()
+    person = verified(strict, api)
     first = api.session(person)
 
     second = rotated(api, first)
@@ -98,7 +99,7 @@ async def test_strict_racing_uses_kill_as_well(
     strict: Service, connect: Callable[[Service], Api]
 ) -> None:
     api = connect(strict)
-    person = api.newcomer()
+    person = verified(strict, api)
     first = api.session(person)
     body = {"refresh_token": first["refresh_token"]}
 
@@ -130,7 +131,7 @@ def test_a_spent_token_is_tolerated_for_the_grace_and_no_longer(
         serve(REFRESH_ROTATION=rotation, REFRESH_GRACE_SECONDS=f"{GRACE:g}")
         for rotation in ("patient", "strict")
     ]
-    people = [Person.new() for _ in services]
+    people = [verified(service, connect(service)) for service in services]
     pasts = [
         spent_within_the_grace(connect(service), person)
         for service, person in zip(services, people, strict=True)
@@ -147,7 +148,6 @@ def test_a_spent_token_is_tolerated_for_the_grace_and_no_longer(
 
 def spent_within_the_grace(api: Api, person: Person) -> list[dict[str, Any]]:
     """Return the tokens of a session; its first one is spent, and still good."""
-    api.register(person)
     first = api.session(person)
     second = rotated(api, first)
     last = rotated(api, second)

@@ -3,18 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.model import RecordKind, User, normalised
+from adapters.addresses.idna import key_of
+from core.model import RecordKind, User
 from core.ports import Record, Storage
-from tests.http.api import Person
+from tests.http.api import Api, Person
 from tests.servers.service import Service
 
 PAGE = 1000
 
 
+def verified(service: Service, api: Api) -> Person:
+    """Return a newcomer whose address is proven."""
+    person = api.newcomer()
+    token = service.mailed_token(person.email, "confirm")
+    assert 200 == api.post("/auth/verify-email", {"token": token}).status_code
+    return person
+
+
 async def deactivate(service: Service, person: Person) -> None:
     """Switch an account off."""
     async with service.storage() as storage:
-        user = await storage.users.by_email(normalised(person.email))
+        user = await storage.users.by_email(key_of(person.email))
         assert user
         inactive: User = replace(user, is_active=False)
         await storage.archive.write(RecordKind.USERS, [inactive])

@@ -2,8 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.http.api import WRONG_PASSWORD, Api, Person, assert_problem
+from tests.http.api import WRONG_PASSWORD, Api, assert_problem
 from tests.http.conftest import Serve
+from tests.http.records import verified
 from tests.servers.service import Service, wait_for
 
 
@@ -52,13 +53,6 @@ def test_the_schemes_case_does_not_matter(api: Api) -> None:
 @pytest.fixture(scope="module")
 def exacting(serve: Serve) -> Service:
     return serve(JWT_ACCESS_TOKEN_EXPIRE_SECONDS="1", REQUIRE_VERIFIED_EMAIL="true")
-
-
-def verified(service: Service, api: Api) -> Person:
-    person = api.newcomer()
-    token = service.mailed_token(person.email, "confirm")
-    assert 200 == api.post("/auth/verify-email", {"token": token}).status_code
-    return person
 
 
 def test_an_expired_token_is_named_so(

@@ -52,6 +52,67 @@ def test_an_email_registers_once(api: Api) -> None:
         assert_problem(answer, 400, "Email already registered")
 
 
+def test_an_address_registers_once_however_its_domain_is_spelled(api: Api) -> None:
+    person = replace(Person.new(), email=f"{Person.new().username}@b\u00fccher.example")
+    assert 201 == api.register(person).status_code
+
+    spellings = [
+        person.email.replace("b\u00fccher", domain)
+        for domain in ("xn--bcher-kva", "XN--BCHER-KVA", "B\u00dcCHER", "bu\u0308cher")
+    ]
+    for email in spellings:
+        answer = api.register(replace(Person.new(), email=email))
+        assert_problem(answer, 400, "Email already registered")
+        assert 200 == api.log_in(replace(person, email=email)).status_code
+
+
+def test_nobody_takes_the_address_of_another_mailbox(api: Api) -> None:
+    name = Person.new().username
+    blocked = [f"{name}@strasse.example", f"strasse{name}@example.com"]
+    takers = [email.replace("ss", "\u00df") for email in blocked]
+
+    for email in (*takers, *blocked):
+        assert 201 == api.register(replace(Person.new(), email=email)).status_code
+
+
+def test_an_address_that_only_looks_like_another_is_refused_and_unknown(
+    api: Api,
+) -> None:
+    person = api.newcomer()
+    posing = replace(Person.new(), email=f"\uff41{person.email[1:]}")
+
+    problem = assert_problem(api.register(posing), 422)
+    unknown = api.log_in(replace(person, email=posing.email))
+
+    (field,) = problem["errors"]
+    assert ("email", "email") == (field["field"], field["code"])
+    assert "only looks like" in field["message"]
+    assert_problem(unknown, 401, "Invalid credentials")
+
+
+def test_a_password_is_the_same_however_the_keyboard_writes_it(api: Api) -> None:
+    person = replace(Person.new(), password="P\u00e4ssword1! \u00f6")
+    assert 201 == api.register(person).status_code
+
+    answers = [
+        api.log_in(person, password)
+        for password in ("Pa\u0308ssword1! o\u0308", "P\u00e4ssword1!\u00a0\u00f6")
+    ]
+    folded = api.log_in(person, "P\u00e4\u017fsword1! \u00f6")
+
+    assert [200, 200] == [answer.status_code for answer in answers]
+    assert_problem(folded, 401, "Invalid credentials")
+
+
+def test_a_name_that_nobody_sees_is_refused(api: Api) -> None:
+    for name in ("   ", "\u200b", "Ann\u202emoc.live"):
+        problem = assert_problem(
+            api.register(replace(Person.new(), full_name=name)), 422
+        )
+
+        assert ["full_name"] == [field["field"] for field in problem["errors"]]
+
+
 def test_a_username_registers_once(api: Api) -> None:
     person = api.newcomer()
 

@@ -1,22 +1,28 @@
 """The world of the core, with an outbox."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Self
 
 from core.events import Event, EventKind
+from core.model import Limit
 from core.outbox import LEASE, Outbox
 from tests.doubles import Postman
-from tests.unit.world import World
+from tests.unit.world import MAILS, World
 
 
 class Office(World):
     """A world whose mails go out when ``outbox`` is told to, through a steered postman."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, mails: Sequence[Limit] = (MAILS,)) -> None:
+        super().__init__(mails=mails)
         self.postman = Postman()
         self.outbox = Outbox(
-            storage=self.storage, mailer=self.postman, keys=self.keys, clock=self.clock
+            storage=self.storage,
+            mailer=self.postman,
+            guard=self.guard,
+            keys=self.keys,
+            clock=self.clock,
         )
 
     async def tell(self, kind: EventKind) -> Event:
@@ -31,10 +37,12 @@ class Office(World):
         return not await self.storage.events.claim(at=future, lease=LEASE, limit=1)
 
     @classmethod
-    async def with_a_user(cls) -> Self:
-        """Return an office after a user was registered, and the mail of that sent."""
-        office = cls()
-        await office.register()
+    async def with_a_user(cls, mails: Sequence[Limit] = (MAILS,)) -> Self:
+        """Return an office after a user was registered and verified an hour ago."""
+        office = cls(mails)
+        user = await office.register()
         await office.outbox.deliver_due()
+        office.change_user(user, is_verified=True)
         office.postman.sent.clear()
+        office.wait(hours=1)
         return office

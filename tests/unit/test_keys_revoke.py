@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner, Result
 
+from adapters.storage.sqlite.schema import KNOWN
 from adapters.tokens.secret_keys import SecretKeys
 from entrypoints.cli import app
 from entrypoints.keys import NO_KEY, NO_OTHER
@@ -118,7 +119,8 @@ def test_without_its_table_it_says_what_to_run_and_the_list_is_told_with_a_warni
 
     revoked, listed = run("keys", "revoke", NEW, **other), run("keys", "list", **other)
 
-    behind = "Run `scribes-auth migrate`: 0001_first, 0002_revoked_keys pending"
+    names = ", ".join(migration.name for migration in KNOWN)
+    behind = f"Run `scribes-auth migrate`: {names} pending"
     assert (1, f"{behind}\n") == (revoked.exit_code, revoked.stderr)
     unknown = f"Warning: which keys were revoked is not known: {behind}\n"
     assert (0, unknown) == (listed.exit_code, listed.stderr)

@@ -128,7 +128,8 @@ async def test_a_mail_is_sent_once(office: Office) -> None:
     assert 1 == len(office.postman.sent)
 
 
-async def test_many_mails_go_out_in_the_order_of_their_events(office: Office) -> None:
+async def test_many_mails_go_out_in_the_order_of_their_events() -> None:
+    office = await Office.with_a_user(mails=[])
     events = [await office.tell(EventKind.PASSWORD_CHANGED) for _ in range(BATCH + 3)]
 
     assert [BATCH, 3, 0] == [await office.outbox.deliver_due() for _ in range(3)]

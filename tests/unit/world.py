@@ -1,11 +1,12 @@
 """The core on its memory adapters, with a clock that tests set."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from adapters.addresses.idna import IdnaAddresses
 from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from adapters.rate_limit.memory import MemoryRateLimiter
@@ -81,6 +82,7 @@ class World:
         self,
         hasher: PasswordHasher = HASHER,
         backoff: Backoff | None = BACKOFF,
+        mails: Sequence[Limit] = (MAILS,),
         **rules: Any,  # noqa: ANN401 - of any type
     ) -> None:
         self.clock = SetClock()
@@ -96,15 +98,16 @@ class World:
             clock=self.clock,
             leeway=KEY_RULES.leeway,
         )
-        guard = Guard(
+        self.guard = guard = Guard(
             limiter=MemoryRateLimiter(self.clock),
             metrics=self.metrics,
             backoff=backoff,
-            mails=[MAILS],
+            mails=mails,
             refreshes=[REFRESHES],
         )
         self.accounts = Accounts(
             storage=self.storage,
+            addresses=IdnaAddresses(),
             guard=guard,
             hasher=hasher,
             policy=GuidePolicy(),
@@ -117,6 +120,7 @@ class World:
         busy = BusySessions(self.storage.sessions.tables)
         self.sessions = Sessions(
             users=self.storage.users,
+            addresses=IdnaAddresses(),
             sessions=busy,
             identities=Identities(busy),
             guard=guard,

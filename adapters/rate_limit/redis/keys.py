@@ -12,7 +12,7 @@ Subjects are hashed: nothing personal is to be read, and names can't run togethe
 import hashlib
 from dataclasses import dataclass
 
-from core.model import Attempt, Trial
+from core.model import Attempt, Limit, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,15 @@ class Keys:
         limit = attempt.limit
         facts = (limit.name, str(limit.quota), str(limit.window), attempt.subject)
         return self._key("attempts", *facts)
+
+    def attempts_index(self, limit: Limit) -> str:
+        """Return where the keys of a limit's attempts are listed."""
+        return self._key("index", limit.name, str(limit.quota), str(limit.window))
+
+    @property
+    def trial_indexes(self) -> tuple[str, str]:
+        """Return where the keys of known addresses are listed, and of failures."""
+        return self._key("index", "known"), self._key("index", "failures")
 
     def trial(self, trial: Trial) -> tuple[str, str, str]:
         """Return where a known address is kept, its failures, and all others' failures."""

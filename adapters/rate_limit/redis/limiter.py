@@ -13,15 +13,20 @@ from core.ports import RateLimiter
 
 MILLISECOND = timedelta(milliseconds=1)
 
+MOST = 1_000_000
+
 HIT = Script.named("hit")
 BEGIN = Script.named("begin")
 SETTLE = Script.named("settle")
 
 
 class RedisRateLimiter(RateLimiter):
-    def __init__(self, server: Server, keys: Keys) -> None:
+    """``most`` is how many keys are kept of each limit, of failures, of known addresses."""
+
+    def __init__(self, server: Server, keys: Keys, most: int = MOST) -> None:
         self.server = server
         self.keys = keys
+        self.most = most
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -32,13 +37,15 @@ class RedisRateLimiter(RateLimiter):
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
         if not attempts:
             return []
-        keys = [self.keys.attempts(attempt) for attempt in attempts]
         limits = [attempt.limit for attempt in attempts]
+        keys = [self.keys.attempts(attempt) for attempt in attempts]
+        keys += map(self.keys.attempts_index, limits)
         arguments = [
             number
             for limit in limits
             for number in (limit.quota, limit.window // MILLISECOND)
         ]
+        arguments.append(self.most)
         replies = await self.server.run(HIT, keys, arguments)
         return [
             Quota(
@@ -51,13 +58,15 @@ class RedisRateLimiter(RateLimiter):
         ]
 
     async def begin(self, trial: Trial, backoff: Backoff) -> timedelta:
-        keys, memory = self.keys.trial(trial), backoff.memory // MILLISECOND
-        wait: int = await self.server.run(BEGIN, keys, [memory, *_delays(backoff)])
+        keys = (*self.keys.trial(trial), *self.keys.trial_indexes)
+        numbers = [self.most, backoff.memory // MILLISECOND, *_delays(backoff)]
+        wait: int = await self.server.run(BEGIN, keys, numbers)
         return wait * MILLISECOND
 
     async def settle(self, trial: Trial, backoff: Backoff, *, proven: bool) -> None:
         trust = backoff.trust // MILLISECOND if proven else 0
-        await self.server.run(SETTLE, self.keys.trial(trial), [trust])
+        keys = (*self.keys.trial(trial), *self.keys.trial_indexes)
+        await self.server.run(SETTLE, keys, [self.most, trust])
 
     async def ping(self) -> None:
         await self.server.write(self.keys.probe)

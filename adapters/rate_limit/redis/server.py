@@ -31,7 +31,8 @@ class Script:
 
     @classmethod
     def named(cls, name: str) -> Self:
-        text = (SCRIPTS / f"{name}.lua").read_text(encoding="ascii")
+        files = (SCRIPTS / f"{part}.lua" for part in ("keep", name))
+        text = "".join(file.read_text(encoding="ascii") for file in files)
         return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 

@@ -28,6 +28,7 @@ def to_user(found: Document) -> User:
     return User(
         id=found["_id"],
         email=found["email"],
+        email_key=found["email_key"],
         username=found["username"],
         full_name=found["full_name"],
         password_hash=found["password_hash"],

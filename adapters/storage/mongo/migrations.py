@@ -7,6 +7,8 @@ from hashlib import sha256
 
 from pymongo import IndexModel
 
+from adapters.storage import email_keys
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -73,4 +75,6 @@ MIGRATIONS = (
     ),
     # The index is there by itself; asking for it makes the collection.
     Migration("0002_revoked_keys", {"revoked_keys": [IndexModel("_id", name="_id_")]}),
+    # The keys of addresses that are not ASCII: the program computes them.
+    Migration(email_keys.MIGRATION, {}),
 )

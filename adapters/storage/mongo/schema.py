@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 
 from pymongo.errors import OperationFailure
 
+from adapters.storage import email_keys
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import Document
+from adapters.storage.mongo.email_keys import put_right
 from adapters.storage.mongo.migrations import MIGRATIONS, Migration
 from core.errors import BadConfiguration
 
@@ -47,6 +49,8 @@ async def migrate(database: Database) -> list[str]:
     names = await pending(database)
     waiting = [step for step in MIGRATIONS if step.name in names]
     async with database.answering(patience=PATIENCE):
+        if not waiting:
+            await put_right(database)
         return [step.name for step in waiting if await _ran(database, step)]
 
 
@@ -65,6 +69,8 @@ async def _ran(database: Database, step: Migration) -> bool:
         await database.counters.update_one(
             {"_id": name}, {"$setOnInsert": {"value": counted}}, upsert=True
         )
+    if step.name == email_keys.MIGRATION:
+        await put_right(database)
     record = await database.all[RECORDS].update_one(
         {"_id": step.name},
         {"$setOnInsert": {"checksum": step.checksum, "at": datetime.now(UTC)}},

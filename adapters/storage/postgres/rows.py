@@ -24,7 +24,7 @@ from core.model import (
 Row: TypeAlias = Sequence[Any]
 
 USER = (
-    "users.id, users.email, users.username, users.full_name, users.password_hash,"
+    "users.id, users.email, users.email_key, users.username, users.full_name, users.password_hash,"
     " users.role, users.is_active, users.is_verified, users.created_at,"
     " users.updated_at"
 )
@@ -42,11 +42,12 @@ REVOKED_KEY = "kid, at"
 
 
 def to_user(row: Row) -> User:
-    number, email, username, full_name, password_hash, role, *rest = row
+    number, email, email_key, username, full_name, password_hash, role, *rest = row
     is_active, is_verified, created_at, updated_at = rest
     return User(
         id=number,
         email=email,
+        email_key=email_key,
         username=username,
         full_name=full_name,
         password_hash=password_hash,

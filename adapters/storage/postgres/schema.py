@@ -5,13 +5,14 @@ Why no library does it: the lock of yoyo-migrations is a row, which survives kil
 and it compares no checksums.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg.errors import ReadOnlySqlTransaction
 
-from adapters.storage import migrations
+from adapters.storage import email_keys, migrations
 from adapters.storage.migrations import Migration, Recorded
 from adapters.storage.postgres.connection import (
     Connection,
@@ -21,6 +22,7 @@ from adapters.storage.postgres.connection import (
     transaction,
 )
 from adapters.storage.postgres.database import Database
+from adapters.storage.postgres.email_keys import put_right
 from adapters.storage.postgres.waiting import within
 from core.errors import BadConfiguration, Unavailable
 
@@ -113,13 +115,14 @@ async def _run_all(connection: Connection) -> Sequence[str]:
     names = []
     while name := await _run_next(connection):
         names.append(name)
+    if not names:
+        async with _unhurried(connection):
+            await put_right(connection)
     return names
 
 
 async def _run_next(connection: Connection) -> str | None:
-    async with connection.transaction():
-        await set_local(connection)
-        await connection.execute("SET LOCAL statement_timeout = 0")
+    async with _unhurried(connection):
         # The server lets go of it with the transaction, also if we are killed.
         await connection.execute("SELECT pg_advisory_xact_lock(7310541, 2)")
         waiting = migrations.pending(KNOWN, await _recorded(connection))
@@ -129,9 +132,19 @@ async def _run_next(connection: Connection) -> str | None:
         return waiting[0].name
 
 
+@asynccontextmanager
+async def _unhurried(connection: Connection) -> AsyncIterator[None]:
+    async with connection.transaction():
+        await set_local(connection)
+        await connection.execute("SET LOCAL statement_timeout = 0")
+        yield
+
+
 async def _apply(connection: Connection, migration: Migration) -> None:
     await connection.execute(RECORDS)
     await connection.execute(migration.script)
+    if migration.name == email_keys.MIGRATION:
+        await put_right(connection)
     await connection.execute(
         "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)",
         (migration.name, migration.checksum),

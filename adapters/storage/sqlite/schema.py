@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 from sqlite3 import Connection
 
-from adapters.storage import migrations
+from adapters.storage import email_keys, migrations
 from adapters.storage.migrations import Migration, Recorded
 from adapters.storage.sqlite.database import Database, is_passing
+from adapters.storage.sqlite.email_keys import put_right
 from core.errors import BadConfiguration
 
 KNOWN = migrations.load(Path(__file__).with_name("migrations"))
@@ -73,6 +74,8 @@ def _run(db: Connection) -> Sequence[Migration]:
             problem = f"sqlite: the migration {migration.name} failed ({error})"
             advice = "name a file that is new, or that only Scribes Auth has written"
             raise BadConfiguration([f"{problem}: {advice}"]) from error
+    if not waiting:
+        put_right(db)
     return waiting
 
 
@@ -81,6 +84,8 @@ def _apply(db: Connection, migration: Migration) -> None:
     # Not executescript(): it would commit first, and let go of the lock.
     for statement in statements(migration.script):
         db.execute(statement)
+    if migration.name == email_keys.MIGRATION:
+        put_right(db)
     db.execute(
         "INSERT INTO schema_migrations (name, checksum) VALUES (?, ?)",
         (migration.name, migration.checksum),

@@ -1,11 +1,9 @@
 -- Counts all attempts or none, in exact sliding windows.
 --
 -- KEYS: for each attempt the list of when those counted were made, oldest first; a key may
--- come twice. ARGV: for each its quota and its window. Returns for each whether it is
--- allowed, how many remain, and how long until one more is. All times are milliseconds.
-
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+-- come twice; then for each the list of all keys of its limit. ARGV: for each its quota and
+-- its window; how many keys a limit may have. Returns for each whether it is allowed, how
+-- many remain, and how long until one more is. All times are milliseconds.
 
 local function time_at(key, place)
     return tonumber(redis.call('LINDEX', key, place) or nil)
@@ -29,7 +27,8 @@ local function size_now(key, window)
 end
 
 local allowed, all_allowed, sizes = {}, true, {}
-for i, key in ipairs(KEYS) do
+for i = 1, #KEYS / 2 do
+    local key = KEYS[i]
     local quota, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
     sizes[key] = (sizes[key] or size_now(key, window)) + 1
     allowed[i] = sizes[key] <= quota
@@ -37,14 +36,16 @@ for i, key in ipairs(KEYS) do
 end
 
 if all_allowed then
-    for i, key in ipairs(KEYS) do
+    for i = 1, #KEYS / 2 do
+        local key = KEYS[i]
         redis.call('RPUSH', key, now)
-        redis.call('PEXPIRE', key, ARGV[2 * i])
+        keep(key, tonumber(ARGV[2 * i]), KEYS[#KEYS / 2 + i], tonumber(ARGV[#ARGV]))
     end
 end
 
 local quotas = {}
-for i, key in ipairs(KEYS) do
+for i = 1, #KEYS / 2 do
+    local key = KEYS[i]
     local quota, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
     local oldest = time_at(key, 0)
     quotas[i] = {

@@ -1,0 +1,4 @@
+-- The keys of addresses that are not ASCII: the program computes them, in this transaction.
+-- The version before runs on beside this one: for all other addresses they stay the same.
+
+LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE;
