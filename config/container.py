@@ -14,11 +14,15 @@ from config.live import Live
 from config.rewiring import Rewiring, secret_watch
 from config.settings import Settings
 from core.accounts import Accounts
+from core.event_factory import EventFactory
+from core.grants import Grants
 from core.guard import Guard
+from core.holders import Holders
 from core.housekeeping import Housekeeping
 from core.identities import Identities
 from core.keys import Keys
 from core.outbox import Outbox
+from core.password_change import PasswordChange
 from core.passwords import GuidePolicy
 from core.readiness import Readiness
 from core.revocations import Revocations
@@ -87,6 +91,18 @@ class Container(DeclarativeContainer):
         mails=settings.provided.limits.call("mails", "mails"),
         refreshes=settings.provided.limits.call("refresh", "refresh"),
     )
+    event_factory = Singleton(EventFactory, ids)
+    grants = Singleton(
+        Grants, keys=keys, ids=ids, rules=settings.provided.session_rules
+    )
+    holders = Singleton(
+        Holders,
+        sessions=storage.sessions,
+        identities=Singleton(Identities, storage.sessions),
+        keys=keys,
+        clock=clock,
+        events=event_factory,
+    )
     accounts = Singleton(
         Accounts,
         storage=storage,
@@ -97,6 +113,16 @@ class Container(DeclarativeContainer):
         keys=keys,
         clock=clock,
         ids=ids,
+        password_change=Singleton(
+            PasswordChange,
+            users=storage.users,
+            holders=holders,
+            hasher=hasher,
+            clock=clock,
+            grants=grants,
+            events=event_factory,
+        ),
+        events=event_factory,
         verification_life=settings.provided.verification_life,
         reset_life=settings.provided.reset_life,
     )
@@ -105,16 +131,20 @@ class Container(DeclarativeContainer):
         users=storage.users,
         addresses=addresses,
         sessions=storage.sessions,
-        identities=Singleton(Identities, storage.sessions),
+        holders=holders,
         guard=guard,
         hasher=hasher,
-        keys=keys,
         clock=clock,
-        ids=ids,
+        grants=grants,
+        events=event_factory,
         rules=settings.provided.session_rules,
     )
     revocations = Singleton(
-        Revocations, storage=storage.revocations, keyring=keyring, clock=clock, ids=ids
+        Revocations,
+        storage=storage.revocations,
+        keyring=keyring,
+        clock=clock,
+        events=event_factory,
     )
     readiness = Singleton(
         Readiness,

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core import errors
-from core.events import Event, EventKind
+from core.event_factory import Actor, EventFactory
+from core.events import EventKind
+from core.grants import Grant
 from core.guard import Guard
 from core.keys import Keys
 from core.model import (
@@ -17,8 +19,16 @@ from core.model import (
     User,
     UserId,
 )
+from core.password_change import PasswordChange
 from core.passwords import PasswordPolicy
 from core.ports import AddressForm, Clock, IdGenerator, PasswordHasher, Storage
+from core.refusals import tell_refusal
+
+REFUSED = {
+    Purpose.VERIFY_EMAIL: "Verification refused",
+    Purpose.RESET_PASSWORD: "Password reset refused",
+}
+"""What the log says of a mailed token that is no good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,38 +43,72 @@ class Accounts:
     keys: Keys
     clock: Clock
     ids: IdGenerator
+    password_change: PasswordChange
+    events: EventFactory
     verification_life: timedelta
     reset_life: timedelta
 
     async def register(
-        self, *, email: str, username: str, password: str, full_name: str | None
+        self,
+        *,
+        email: str,
+        username: str,
+        password: str,
+        full_name: str | None,
+        client: Client,
     ) -> User:
         """Add a user and mail the address to prove; raises EmailTaken, UsernameTaken."""
         user = await self._new_user(email, username, password, full_name)
         token = self._token(UNSAVED, Purpose.VERIFY_EMAIL, user.created_at)
-        event = self._event(EventKind.USER_REGISTERED, UNSAVED, user.created_at, token)
-        return await self.storage.users.add(user, token=token, events=[event])
+        event = self.events.make(
+            EventKind.USER_REGISTERED,
+            user.created_at,
+            Actor.ANYONE,
+            client,
+            user_id=UNSAVED,
+            data={"token_id": token.id},
+        )
+        try:
+            return await self.storage.users.add(user, token=token, events=[event])
+        except (errors.EmailTaken, errors.UsernameTaken) as taken:
+            tell_refusal("Registration refused", taken.code, routine=True)
+            raise
 
     async def create_admin(
-        self, *, email: str, username: str, password: str, full_name: str | None
+        self,
+        *,
+        email: str,
+        username: str,
+        password: str,
+        full_name: str | None,
+        operator: Client,
     ) -> User:
         """Add an administrator, taken to be verified; for the operator's console."""
         user = await self._new_user(email, username, password, full_name)
         admin = replace(user, role=Role.ADMIN, is_verified=True)
-        event = self._event(EventKind.ADMIN_CREATED, UNSAVED, admin.created_at)
+        event = self.events.make(
+            EventKind.ADMIN_CREATED,
+            admin.created_at,
+            Actor.OPERATOR,
+            operator,
+            user_id=UNSAVED,
+        )
         return await self.storage.users.add(admin, token=None, events=[event])
 
-    async def verify_email(self, mail_token: str) -> User:
+    async def verify_email(self, mail_token: str, client: Client) -> User:
         """Spend a mailed token and mark its user verified; raises InvalidMailToken."""
         now = self.clock.now()
         token = await self._mailed(mail_token, Purpose.VERIFY_EMAIL, now)
-        event = self._event(EventKind.EMAIL_VERIFIED, token.user_id, now)
+        owner = token.user_id
+        event = self.events.make(
+            EventKind.EMAIL_VERIFIED, now, owner, client, user_id=owner
+        )
         user = await self.storage.users.verify_email(token.id, at=now, events=[event])
         if user is None:
-            raise errors.InvalidMailToken
+            raise _refusal(token.purpose, "spent meanwhile", owner)
         return user
 
-    async def resend_verification(self, email: str) -> None:
+    async def resend_verification(self, email: str, client: Client) -> None:
         """Mail a new token if there is something to prove; nobody learns whether."""
         email_key = self.addresses.key(email)
         if not await self.guard.may_mail(email_key, Purpose.VERIFY_EMAIL):
@@ -72,10 +116,10 @@ class Accounts:
         user = await self.storage.users.by_email(email_key)
         addressee = user if user and user.is_active and not user.is_verified else None
         await self._mail_token(
-            addressee, Purpose.VERIFY_EMAIL, EventKind.VERIFICATION_REQUESTED
+            addressee, Purpose.VERIFY_EMAIL, EventKind.VERIFICATION_REQUESTED, client
         )
 
-    async def request_password_reset(self, email: str) -> None:
+    async def request_password_reset(self, email: str, client: Client) -> None:
         """Mail a reset token if the address is somebody's; nobody learns whether."""
         email_key = self.addresses.key(email)
         if not await self.guard.may_mail(email_key, Purpose.RESET_PASSWORD):
@@ -83,7 +127,10 @@ class Accounts:
         user = await self.storage.users.by_email(email_key)
         addressee = user if user and user.is_active else None
         await self._mail_token(
-            addressee, Purpose.RESET_PASSWORD, EventKind.PASSWORD_RESET_REQUESTED
+            addressee,
+            Purpose.RESET_PASSWORD,
+            EventKind.PASSWORD_RESET_REQUESTED,
+            client,
         )
 
     async def reset_password(
@@ -92,18 +139,22 @@ class Accounts:
         """
         Spend a mailed token on a new password; all sessions end.
 
-        The client can log in then, whatever strangers did. Raises InvalidMailToken.
+        The address is proved by it. The client can log in then, whatever strangers did.
+        Raises InvalidMailToken.
         """
         self.policy.demand(new_password)
         now = self.clock.now()
         token = await self._mailed(mail_token, Purpose.RESET_PASSWORD, now)
         new_hash = await self.hasher.hash(new_password)
-        event = self._event(EventKind.PASSWORD_RESET, token.user_id, now)
+        owner = token.user_id
+        event = self.events.make(
+            EventKind.PASSWORD_RESET, now, owner, client, user_id=owner
+        )
         user = await self.storage.users.reset_password(
             token.id, new_hash=new_hash, at=now, events=[event]
         )
         if user is None:
-            raise errors.InvalidMailToken
+            raise _refusal(token.purpose, "spent or void meanwhile", owner)
         await self.guard.vouch(user.email_key, client)
         return user
 
@@ -114,42 +165,21 @@ class Accounts:
         current_password: str,
         new_password: str,
         client: Client,
-    ) -> None:
+    ) -> Grant:
         """
-        Replace the password; all other sessions end.
+        Replace the password, end all sessions, and return tokens of a new one.
 
-        Raises WrongCurrentPassword, and TooManyAttempts: who has got hold of an access
-        token must not be able to guess, either.
+        So a copy of the caller's tokens is worth nothing either. A reset that was mailed
+        stays good: the mailbox outranks the password. Raises WrongCurrentPassword,
+        SessionEnded, and TooManyAttempts: who has got hold of an access token must not be
+        able to guess, either.
         """
         self.policy.demand(new_password)
-        async with self.guard.trial(identity.user.email_key, client):
-            await self._change_password(identity, current_password, new_password)
-
-    async def _change_password(
-        self, identity: Identity, current_password: str, new_password: str
-    ) -> None:
         user = identity.user
-        if not await self.hasher.verify(current_password, user.password_hash):
-            raise errors.WrongCurrentPassword
-        now = self.clock.now()
-        changed = await self.storage.users.change_password(
-            user.id,
-            old_hash=user.password_hash,
-            new_hash=await self.hasher.hash(new_password),
-            keep=identity.session.id,
-            at=now,
-            events=[self._event(EventKind.PASSWORD_CHANGED, user.id, now)],
-        )
-        if changed:
-            return
-        # The hash was replaced while we checked it: the password has to stand the new
-        # test, which it does if a log-in only hashed it anew.
-        latest = await self.storage.users.get(user.id)
-        if latest is None:
-            raise errors.SessionEnded
-        await self._change_password(
-            replace(identity, user=latest), current_password, new_password
-        )
+        async with self.guard.trial(user.email_key, client, user.id):
+            return await self.password_change.run(
+                identity, current_password, new_password, client
+            )
 
     async def _new_user(
         self, email: str, username: str, password: str, full_name: str | None
@@ -168,24 +198,37 @@ class Accounts:
         )
 
     async def _mail_token(
-        self, user: User | None, purpose: Purpose, kind: EventKind
+        self, user: User | None, purpose: Purpose, kind: EventKind, client: Client
     ) -> None:
         now = self.clock.now()
         if user is None:
             # As much to store as for a known address, so that time does not tell.
-            await self.storage.events.append([self._event(kind, None, now)])
+            told = self.events.make(kind, now, Actor.ANYONE, client)
+            await self.storage.events.append([told])
             return
         token = self._token(user.id, purpose, now)
-        event = self._event(kind, user.id, now, token)
-        await self.storage.tokens.issue(token, events=[event])
+        told = self.events.make(
+            kind,
+            now,
+            Actor.ANYONE,
+            client,
+            user_id=user.id,
+            data={"token_id": token.id},
+        )
+        await self.storage.tokens.issue(token, events=[told])
 
     async def _mailed(
         self, mail_token: str, purpose: Purpose, now: datetime
     ) -> OneTimeToken:
-        token_id = self.keys.open_mail_token(mail_token, purpose)
+        try:
+            token_id = self.keys.open_mail_token(mail_token, purpose)
+        except errors.InvalidMailToken:
+            raise _refusal(purpose, "no token of ours") from None
         token = await self.storage.tokens.get(token_id)
-        if token is None or token.purpose is not purpose or token.expires_at <= now:
-            raise errors.InvalidMailToken
+        if token is None or token.purpose is not purpose:
+            raise _refusal(purpose, "spent or void")
+        if token.expires_at <= now:
+            raise _refusal(purpose, "expired", token.user_id)
         return token
 
     def _token(self, user_id: UserId, purpose: Purpose, now: datetime) -> OneTimeToken:
@@ -193,14 +236,10 @@ class Accounts:
         life = self.reset_life if reset else self.verification_life
         return OneTimeToken(self.ids.new_id(), user_id, purpose, now + life)
 
-    def _event(
-        self,
-        kind: EventKind,
-        user_id: UserId | None,
-        now: datetime,
-        token: OneTimeToken | None = None,
-    ) -> Event:
-        data = {"token_id": token.id} if token else {}
-        return Event(
-            id=self.ids.new_id(), kind=kind, at=now, user_id=user_id, data=data
-        )
+
+def _refusal(
+    purpose: Purpose, reason: str, user_id: UserId | None = None
+) -> errors.InvalidMailToken:
+    """Log a refusal of a mailed token, and return it."""
+    tell_refusal(REFUSED[purpose], reason, user_id)
+    return errors.InvalidMailToken()

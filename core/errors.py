@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, Self
 
-from core.model import Quota
+from core.model import Quota, UserId
 from core.redaction import redacted
 
 
@@ -90,10 +90,14 @@ class InvalidToken(AuthError):
 
 
 class ExpiredToken(AuthError):
-    """A token of ours whose time is over."""
+    """A token of ours whose time is over; the user is for the operator's log."""
 
     code = "expired_token"
     detail = "Token has expired"
+
+    def __init__(self, user_id: UserId | None = None) -> None:
+        super().__init__()
+        self.user_id = user_id
 
 
 class SessionEnded(AuthError):

@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     SESSION_OPENED = "session.opened"
     SESSION_ENDED = "session.ended"
     SESSIONS_ENDED = "sessions.ended"
+    CLIENT_CHANGED = "session.client_changed"
     REUSE_DETECTED = "session.reuse_detected"
     KEY_REVOKED = "key.revoked"
 
@@ -41,7 +42,7 @@ OUTGOING = frozenset(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """
-    A fact. ``data`` never holds a secret.
+    A fact. ``data`` never holds a secret, and tells who did it and from where.
 
     ``user_id`` is None where a request named nobody we know: such an event is stored
     so that known and unknown names cost the same.

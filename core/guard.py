@@ -1,6 +1,5 @@
 """What keeps passwords from being guessed, mailboxes from being flooded, sessions from spinning."""
 
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,10 +14,10 @@ from core.model import (
     Purpose,
     SessionId,
     Trial,
+    UserId,
 )
 from core.ports import Metrics, RateLimiter
-
-log = logging.getLogger(__name__)
+from core.refusals import tell_over_limit
 
 ACCOUNT = "account"
 """The name that operators see for failures in a row."""
@@ -45,7 +44,9 @@ class Guard:
     refreshes: Sequence[Limit]
 
     @asynccontextmanager
-    async def trial(self, account: str, client: Client) -> AsyncIterator[None]:
+    async def trial(
+        self, account: str, client: Client, user_id: UserId | None = None
+    ) -> AsyncIterator[None]:
         """
         Surround the check of a password; raises TooManyAttempts before there is one.
 
@@ -60,7 +61,7 @@ class Guard:
         wait = await self.limiter.begin(trial, self.backoff)
         if wait:
             refusal = errors.TooManyAttempts(wait)
-            self._tell_of(ACCOUNT, refusal)
+            tell_over_limit(self.metrics, ACCOUNT, refusal, user_id)
             raise refusal
         try:
             yield
@@ -101,13 +102,13 @@ class Guard:
             return True
         return await self._refusal([*map(_only_one, self.mails)], recipient) is None
 
-    async def count_refresh(self, session_id: SessionId) -> None:
+    async def count_refresh(self, session_id: SessionId, user_id: UserId) -> None:
         """Count a refresh; raises TooManyAttempts."""
-        if refusal := await self._refusal(self.refreshes, session_id):
+        if refusal := await self._refusal(self.refreshes, session_id, user_id):
             raise refusal
 
     async def _refusal(
-        self, limits: Sequence[Limit], subject: str
+        self, limits: Sequence[Limit], subject: str, user_id: UserId | None = None
     ) -> errors.TooManyAttempts | None:
         if not limits:
             return None
@@ -115,14 +116,8 @@ class Guard:
         refusal = errors.TooManyAttempts.unless_allowed(quotas)
         if refusal is not None:
             for name in refusal.limits:
-                self._tell_of(name, refusal)
+                tell_over_limit(self.metrics, name, refusal, user_id)
         return refusal
-
-    def _tell_of(self, limit: str, refusal: errors.TooManyAttempts) -> None:
-        log.warning(
-            "Over a limit", extra={"limit": limit, "retry_after": refusal.retry_after}
-        )
-        self.metrics.count("rate_limit_refusals", limit=limit)
 
 
 def _all_but_one(limit: Limit) -> Limit:

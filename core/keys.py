@@ -52,7 +52,7 @@ class Keys:
         if claims.kind is not kind or claims.issued_at > now + self.leeway:
             raise errors.InvalidToken
         if claims.expires_at <= now:
-            raise errors.ExpiredToken
+            raise errors.ExpiredToken(claims.user_id)
         return claims
 
     def public_keys(self) -> list[Mapping[str, str]]:

@@ -66,6 +66,7 @@ class EndReason(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
     PASSWORD_RESET = "password_reset"  # noqa: S105
     REUSE_DETECTED = "reuse_detected"
+    USER_INACTIVE = "user_inactive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ class Session:
     ``generation`` counts the refresh tokens, from 0; the current token is derived
     from it. ``rotations`` are the times at which the latest generations began, the
     current one's last; generation 0 began at ``created_at`` and is not among them.
+    ``client`` is who came last: at the log-in, or with a refresh token.
     """
 
     id: SessionId

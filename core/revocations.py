@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from core.events import Event, EventKind
+from core.event_factory import Actor, EventFactory
+from core.events import EventKind
 from core.keyring import Keyring
-from core.model import RevokedKey
-from core.ports import Clock, IdGenerator, KeyRevocations
+from core.model import Client, RevokedKey
+from core.ports import Clock, KeyRevocations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,17 +16,17 @@ class Revocations:
     storage: KeyRevocations
     keyring: Keyring
     clock: Clock
-    ids: IdGenerator
+    events: EventFactory
 
     async def learn(self) -> int:
         """Give up the keys that were revoked; return how many are new."""
         return self.keyring.revoke(await self.storage.revoked())
 
-    async def revoke(self, kid: str) -> bool:
+    async def revoke(self, kid: str, operator: Client) -> bool:
         """Revoke a key for good; False if it was already."""
         now = self.clock.now()
-        event = Event(
-            id=self.ids.new_id(), kind=EventKind.KEY_REVOKED, at=now, data={"kid": kid}
+        event = self.events.make(
+            EventKind.KEY_REVOKED, now, Actor.OPERATOR, operator, data={"kid": kid}
         )
         key = RevokedKey(kid, now)
         is_new = await self.storage.revoke(key, events=[event])

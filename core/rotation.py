@@ -15,7 +15,9 @@ class Rotation(StrEnum):
     When a refresh token is spent.
 
     PATIENT: when its successor is used. So a client that never saw the answer, or
-    keeps only its first token, stays logged in. STRICT: when it is used itself.
+    keeps only its first token, stays logged in. The price is that a thief who refreshes
+    in step with the owner is not noticed: both use tokens that are not spent. STRICT: when
+    it is used itself; without any grace, honest clients that repeat themselves are thieves.
     """
 
     PATIENT = "patient"

@@ -16,7 +16,7 @@ from core import errors
 from core.model import RecordKind, User
 from core.ports import Storage
 from core.transfer import Transfer
-from entrypoints.console import configured, failure, run
+from entrypoints.console import configured, failure, operator, run
 from entrypoints.http.bodies import NewUser
 from entrypoints.keys import keys
 
@@ -165,7 +165,9 @@ def create_admin(
 async def _create_admin(container: Container, wanted: NewUser) -> User:
     if container.settings().migrates_itself:
         await container.storage().migrate()
-    return await container.accounts().create_admin(**wanted.model_dump())
+    return await container.accounts().create_admin(
+        **wanted.model_dump(), operator=operator()
+    )
 
 
 @app.command("generate-secret")

@@ -1,6 +1,9 @@
 """What the commands have in common: settings, an open storage, and a way to fail."""
 
 import asyncio
+import getpass
+import os
+import socket
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -9,6 +12,7 @@ import typer
 from config.loading import load_settings
 from config.settings import Settings
 from core import errors
+from core.model import Client
 from core.ports import Storage
 from core.redaction import redacted
 
@@ -54,3 +58,12 @@ def run_or_raise(storage: Storage, work: Callable[[], Awaitable[T]]) -> T:
 def reason(error: errors.AuthError | errors.OperationError) -> str:
     """Return what an operator is told of an error."""
     return error.reason if isinstance(error, errors.Unavailable) else str(error)
+
+
+def operator() -> Client:
+    """Return who runs this command, as far as this machine tells: it, and a log-in there."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        name = str(os.getuid())
+    return Client(address=socket.gethostname(), label=name)

@@ -10,7 +10,14 @@ from config.container import Container
 from core import errors
 from core.keyring import KeyState, KeyStatus, Ring
 from core.model import RevokedKey
-from entrypoints.console import configured, failure, reason, run, run_or_raise
+from entrypoints.console import (
+    configured,
+    failure,
+    operator,
+    reason,
+    run,
+    run_or_raise,
+)
 
 keys = typer.Typer(help="The keys that sign tokens.", no_args_is_help=True)
 
@@ -70,7 +77,7 @@ async def _revoke(container: Container, kid: str, *, sure: bool) -> None:
             typer.echo(line)
         if not sure:
             typer.confirm(f"Revoke {kid}?", abort=True)
-    is_new = await container.revocations().revoke(kid)
+    is_new = await container.revocations().revoke(kid, operator())
     typer.echo(f"The key {kid} {'is' if is_new else 'was already'} revoked.")
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from core.events import Delivery, Event
 from core.model import (
+    Client,
     EndReason,
     EventId,
     Identity,
@@ -68,7 +69,8 @@ class UserRepository(Protocol):
         """
         Spend a ``RESET_PASSWORD`` token, replace the hash, end all the user's sessions.
 
-        Sessions end at ``at`` with reason ``PASSWORD_RESET``. Returns as ``verify_email``.
+        The user is verified by it, too. Sessions end at ``at`` with reason
+        ``PASSWORD_RESET``. Returns as ``verify_email``.
         """
 
     @abstractmethod
@@ -78,15 +80,18 @@ class UserRepository(Protocol):
         *,
         old_hash: str,
         new_hash: str,
-        keep: SessionId,
+        renews: SessionId,
+        successor: Session,
         at: datetime,
         events: Sequence[Event],
     ) -> bool:
         """
-        Replace the hash, void the user's reset tokens, end all sessions but ``keep``.
+        Replace the hash, end all the user's sessions, store their ``successor``.
 
-        False, and no change, unless the stored hash is ``old_hash``: of any number of
-        callers, one succeeds. Sessions end with reason ``PASSWORD_CHANGED``.
+        Mailed tokens stay as they are. False, and no change, unless the stored hash is
+        ``old_hash``, the user is active, and ``renews`` is a session of theirs that has
+        not ended: of any number of callers, one succeeds. Sessions end with reason
+        ``PASSWORD_CHANGED``.
         """
 
     @abstractmethod
@@ -110,8 +115,9 @@ class SessionRepository(Protocol):
         """
         Store a new session.
 
-        False, and no change, unless the user's stored hash is ``password_hash``: a
-        log-in that was checked against a password replaced meanwhile opens nothing.
+        False, and no change, unless the user's stored hash is ``password_hash`` and the
+        user is active: a log-in that was checked against a password replaced meanwhile
+        opens nothing.
         """
 
     @abstractmethod
@@ -121,12 +127,29 @@ class SessionRepository(Protocol):
         """Return the sessions that exist, ended ones too, each with its user; one look."""
 
     @abstractmethod
-    async def advance(self, session: Session) -> bool:
+    async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
         """
-        Store ``generation``, ``rotations``, ``last_used_at`` and ``expires_at``.
+        Store ``generation``, ``rotations``, ``last_used_at``, ``expires_at``, ``client``.
 
-        False, and no change, unless the stored session is one generation behind and
-        has not ended: of any number of callers with one generation, one succeeds.
+        False, and no change (nor events), unless the stored session is one generation
+        behind and has not ended: of any number of callers with one generation, one
+        succeeds.
+        """
+
+    @abstractmethod
+    async def note_client(
+        self,
+        session_id: SessionId,
+        *,
+        old: Client,
+        new: Client,
+        events: Sequence[Event],
+    ) -> bool:
+        """
+        Replace the client ``old`` by ``new``, who came with a token used before.
+
+        False, and no change (nor events), unless the stored client is ``old`` and the
+        session has not ended: of any number of callers with one ``old``, one succeeds.
         """
 
     @abstractmethod
@@ -155,6 +178,19 @@ class SessionRepository(Protocol):
         events: Sequence[Event],
     ) -> int:
         """End all the user's sessions that have not ended; return how many those were."""
+
+    @abstractmethod
+    async def end_of_inactive(
+        self, user_id: UserId, *, at: datetime, events: Sequence[Event]
+    ) -> int:
+        """
+        End the sessions of a user who was met inactive at ``at``; return how many.
+
+        Those are all that were created by then and have not ended, even if the user is
+        active again by now; what was opened since stays. They end with reason
+        ``USER_INACTIVE``. 0, and no change (nor events), if there are none: of any number
+        of callers, one ends a session, and tells of it.
+        """
 
 
 class OneTimeTokens(Protocol):

@@ -14,6 +14,7 @@ from entrypoints.http.bodies import (
     NewUser,
     PasswordChange,
     PasswordReset,
+    RenewedTokens,
     UserDetails,
 )
 from entrypoints.http.declaration import (
@@ -52,6 +53,7 @@ class Register:
             username=body.username,
             password=body.password,
             full_name=body.full_name,
+            client=req.context.client,
         )
         return UserDetails.of(user)
 
@@ -71,7 +73,7 @@ class VerifyEmail:
         refuses=(errors.InvalidMailToken,),
     )
     async def on_post(self, req: Request, body: MailedToken) -> Message:
-        await self.accounts.verify_email(body.token)
+        await self.accounts.verify_email(body.token, req.context.client)
         return Message(message="Email verified successfully")
 
 
@@ -90,7 +92,7 @@ class ResendVerification:
         answers=Message,
     )
     async def on_post(self, req: Request, body: Address) -> Message:
-        await self.accounts.resend_verification(body.email)
+        await self.accounts.resend_verification(body.email, req.context.client)
         return Message(
             message="Verification email sent, if the address is waiting for one"
         )
@@ -111,7 +113,7 @@ class RequestPasswordReset:
         answers=Message,
     )
     async def on_post(self, req: Request, body: Address) -> Message:
-        await self.accounts.request_password_reset(body.email)
+        await self.accounts.request_password_reset(body.email, req.context.client)
         return Message(
             message="Password reset email sent, if the address is registered"
         )
@@ -145,22 +147,22 @@ class ChangePassword:
     accounts: Accounts
 
     @Operation(
-        "Change the password; all other sessions end",
+        "Change the password; all sessions end, and the answer has tokens of a new one",
         id="changePassword",
         tag=Tag.PASSWORDS,
-        description="Asks for the current one.",
+        description="Asks for the current one. A reset that was mailed stays good.",
         allows=SIGNED_IN,
         limit=CHANGE_PASSWORD,
         hashes=True,
         body=PasswordChange,
-        answers=Message,
+        answers=RenewedTokens,
         refuses=(errors.WrongCurrentPassword,),
     )
-    async def on_post(self, req: Request, body: PasswordChange) -> Message:
-        await self.accounts.change_password(
+    async def on_post(self, req: Request, body: PasswordChange) -> RenewedTokens:
+        grant = await self.accounts.change_password(
             req.context.identity,
             current_password=body.current_password,
             new_password=body.new_password,
             client=req.context.client,
         )
-        return Message(message="Password changed successfully")
+        return RenewedTokens.of(grant)

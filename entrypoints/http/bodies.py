@@ -12,8 +12,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from core.grants import Grant
 from core.model import Role, User
-from core.sessions import Grant
 from entrypoints.field_codes import FieldCode
 from entrypoints.fields import (
     Email,
@@ -157,6 +157,14 @@ class RefreshedTokens(Answer):
 
 class Tokens(RefreshedTokens):
     user: UserSummary
+
+
+class RenewedTokens(RefreshedTokens):
+    """Those of the session that takes the place of the one that asked."""
+
+    message: Annotated[
+        str, told("For people", example="Password changed successfully")
+    ] = "Password changed successfully"
 
 
 class Message(Answer):

@@ -12,6 +12,7 @@ from core import errors
 from core.addresses import subject_of
 from core.model import Attempt, Limit, Quota
 from core.ports import Metrics, RateLimiter
+from core.refusals import tell_over_limit
 from entrypoints.http.declaration import Bucket, Declaration
 from entrypoints.http.fair_queue import FairQueue
 
@@ -45,7 +46,7 @@ class RateLimits:
         tell(resp, quotas)
         if refusal := errors.TooManyAttempts.unless_allowed(quotas):
             for name in refusal.limits:
-                self.metrics.count("rate_limit_refusals", limit=name)
+                tell_over_limit(self.metrics, name, refusal)
             await self._refused.turn(subject)
             raise refusal
 

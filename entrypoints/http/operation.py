@@ -12,9 +12,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from core import errors
+from core.holders import NO_IDENTITY
 from core.passwords import PasswordPolicy
 from entrypoints.field_codes import field_code
-from entrypoints.http.bearer import BEARER_REFUSALS, identify
+from entrypoints.http.bearer import identify
 from entrypoints.http.bodies import FieldProblem, HeaderAnswer, RequestQuery
 from entrypoints.http.cached import kept
 from entrypoints.http.declaration import (
@@ -57,13 +58,15 @@ class Operation(Declaration):
     """Whether caches may keep the answer, for the resource's ``max_age`` seconds."""
 
     refuses: Sequence[type[errors.AuthError]] = ()
+    takes_bearer: bool = False
+    """Whether an access token counts though ``ANYBODY`` may call."""
 
     @property
     def refusals(self) -> tuple[type[errors.AuthError], ...]:
         """Every refusal of the core's."""
         found = list(self.refuses)
         if self.allows is not None:
-            found += BEARER_REFUSALS
+            found += NO_IDENTITY
         if self.allows not in {ANYBODY, SIGNED_IN}:
             found.append(errors.Forbidden)
         if self.limit is not None:

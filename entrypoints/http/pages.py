@@ -29,7 +29,7 @@ class VerifyEmailPage:
     @Page("Prove it", allows=ANYBODY)
     async def on_post(self, req: Request, resp: Response) -> None:
         token = (await _form(req)).get("token", "")
-        await self.accounts.verify_email(token)
+        await self.accounts.verify_email(token, req.context.client)
         done = "Your email address is verified. You can log in now."
         show(resp, "message.html", title="Done", message=done)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from falcon.asgi import Request
 
 from core import errors
+from core.holders import NO_IDENTITY
 from core.sessions import Sessions
+from entrypoints.http.bearer import access_token
 from entrypoints.http.bodies import (
     Credentials,
     LogOut,
@@ -66,7 +68,9 @@ class Refresh:
         refuses=(errors.InvalidRefreshToken, errors.TooManyAttempts),
     )
     async def on_post(self, req: Request, body: RefreshToken) -> RefreshedTokens:
-        return RefreshedTokens.of(await self.sessions.refresh(body.refresh_token))
+        client = req.context.client
+        grant = await self.sessions.refresh(body.refresh_token, client)
+        return RefreshedTokens.of(grant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,18 @@ class Logout:
         "Log out: end this session, and the refresh token's if it is another",
         id="logOut",
         tag=Tag.SESSIONS,
-        description="Its tokens are refused from then on.",
-        allows=SIGNED_IN,
+        description="Either token suffices. Both are refused from then on.",
+        allows=ANYBODY,
+        takes_bearer=True,
         body=LogOut,
         body_optional=True,
         answers=Message,
+        refuses=NO_IDENTITY,
     )
     async def on_post(self, req: Request, body: LogOut) -> Message:
-        await self.sessions.log_out(req.context.identity, body.refresh_token)
+        await self.sessions.log_out(
+            access_token(req), body.refresh_token, req.context.client
+        )
         return Message(message="Successfully logged out")
 
 
@@ -101,7 +109,9 @@ class LogoutAll:
         answers=Message,
     )
     async def on_post(self, req: Request) -> Message:
-        ended = await self.sessions.log_out_everywhere(req.context.identity)
+        ended = await self.sessions.log_out_everywhere(
+            req.context.identity, req.context.client
+        )
         return Message(message=f"Successfully logged out of {ended} sessions")
 
 

@@ -111,6 +111,9 @@ class ReadsMoreThanAsked(MemoryArchive):
 
 @breaks(
     "an event written again stays in its place",
+    "an inactive user changes no password",
+    "no session opens for an inactive user",
+    "the archive has users and log ins as they are",
     "writing users and log ins again replaces them",
 )
 class KeepsWhatIsThere(MemoryArchive):

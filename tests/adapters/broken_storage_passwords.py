@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 
 from adapters.storage.memory.users import MemoryUsers
-from core.model import EndReason, Purpose, Role, TokenId, User, UserId
+from core.model import Purpose, Role, TokenId, User
 from tests.adapters.broken_storage import Rest, breaks
 
 
@@ -80,11 +80,18 @@ class KeepsTheOffsetOfAVerification(MemoryUsers):
         return user
 
 
-@breaks("a reset replaces the hash and nothing else")
+@breaks("a reset replaces the hash proves the address and nothing else")
 class DemotesAtReset(MemoryUsers):
     async def reset_password(self, token_id: TokenId, **rest: Rest) -> User | None:
         user = await super().reset_password(token_id, **rest)
         return user and self.tables.update(user, role=Role.USER)
+
+
+@breaks("a reset replaces the hash proves the address and nothing else")
+class LeavesTheAddressUnproved(MemoryUsers):
+    async def reset_password(self, token_id: TokenId, **rest: Rest) -> User | None:
+        user = await super().reset_password(token_id, **rest)
+        return user and self.tables.update(user, is_verified=False)
 
 
 @breaks(
@@ -117,104 +124,3 @@ class ResetsByAnyToken(MemoryUsers):
             resetting = replace(token, purpose=Purpose.RESET_PASSWORD)
             self.tables.tokens[token_id] = resetting
         return await super().reset_password(token_id, **rest)
-
-
-@breaks("a change replaces the hash and nothing else")
-class ChangesWithoutATrace(MemoryUsers):
-    async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
-        changed = await super().change_password(user_id, **rest)
-        if changed:
-            user = self.tables.users[user_id]
-            self.tables.update(user, updated_at=user.created_at)
-        return changed
-
-
-@breaks("a change ends all sessions but one")
-class KeepsNoSession(MemoryUsers):
-    async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
-        return await super().change_password(user_id, **rest | {"keep": ""})
-
-
-@breaks("a change ends all sessions but one")
-class EndsSessionsTwice(MemoryUsers):
-    async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
-        changed = await super().change_password(user_id, **rest)
-        sessions = self.tables.sessions.values()
-        ended = [s for s in sessions if s.user_id == user_id and s.ended_at]
-        self.tables.end(ended, rest["at"], EndReason.PASSWORD_CHANGED)
-        return changed
-
-
-@breaks("a change voids the users reset tokens")
-class LeavesResetTokens(MemoryUsers):
-    async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
-        before = dict(self.tables.tokens)
-        changed = await super().change_password(user_id, **rest)
-        self.tables.tokens.update(before)
-        return changed
-
-
-@breaks("a change voids the users reset tokens")
-class VoidsVerificationsToo(MemoryUsers):
-    async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
-        changed = await super().change_password(user_id, **rest)
-        if changed:
-            self.tables.void(user_id, Purpose.VERIFY_EMAIL)
-        return changed
-
-
-@breaks("one of many changes a password")
-class LooksAtTheHashFirst(MemoryUsers):
-    async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
-        if not self.tables.has_hash(user_id, rest["old_hash"]):
-            return False
-        await sleep(0)
-        now = self.tables.users[user_id].password_hash
-        return await super().change_password(user_id, **rest | {"old_hash": now})
-
-
-@breaks("no change without the stored hash", "one of many changes a password")
-class ChangesAnyHash(MemoryUsers):
-    async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
-        if user := self.tables.users.get(user_id):
-            rest["old_hash"] = user.password_hash
-        return await super().change_password(user_id, **rest)
-
-
-@breaks("no change without the stored hash", "one of many changes a password")
-class TellsOfChangesNotMade(MemoryUsers):
-    async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
-        self.tables.record(rest["events"])
-        return await super().change_password(user_id, **rest)
-
-
-@breaks("a hash made anew changes nothing else")
-class EndsSessionsForAHash(MemoryUsers):
-    async def replace_hash(self, user_id: UserId, **rest: Rest) -> bool:
-        replaced = await super().replace_hash(user_id, **rest)
-        if replaced:
-            user = self.tables.users[user_id]
-            self.tables.end(
-                self.tables.unended(user_id),
-                user.updated_at,
-                EndReason.PASSWORD_CHANGED,
-            )
-        return replaced
-
-
-@breaks("no hash is replaced but the one read")
-class ReplacesAnyHash(MemoryUsers):
-    async def replace_hash(self, user_id: UserId, **rest: Rest) -> bool:
-        if user := self.tables.users.get(user_id):
-            rest["old_hash"] = user.password_hash
-        return await super().replace_hash(user_id, **rest)
-
-
-@breaks("no hash is replaced but the one read")
-class LooksAtTheReplacedHashFirst(MemoryUsers):
-    async def replace_hash(self, user_id: UserId, **rest: Rest) -> bool:
-        if not self.tables.has_hash(user_id, rest["old_hash"]):
-            return False
-        await sleep(0)
-        now = self.tables.users[user_id].password_hash
-        return await super().replace_hash(user_id, **rest | {"old_hash": now})

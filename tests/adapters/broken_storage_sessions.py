@@ -15,7 +15,11 @@ from core.model import (
 from tests.adapters.broken_storage import Rest, breaks
 
 
-@breaks("a session comes back with its user", "times come back in utc")
+@breaks(
+    "a session comes back with its user",
+    "noting a client changes nothing else",
+    "times come back in utc",
+)
 class ForgetsRotations(MemorySessions):
     async def open(self, session: Session, **rest: Rest) -> bool:
         return await super().open(replace(session, rotations=()), **rest)
@@ -32,7 +36,10 @@ class OpensForAnyHash(MemorySessions):
         return await super().open(session, **rest)
 
 
-@breaks("a session opens only for the stored hash")
+@breaks(
+    "a session opens only for the stored hash",
+    "no session opens for an inactive user",
+)
 class TellsOfSessionsNotOpened(MemorySessions):
     async def open(self, session: Session, **rest: Rest) -> bool:
         self.tables.record(rest["events"])
@@ -58,6 +65,8 @@ class OpensInSilence(MemorySessions):
 @breaks(
     "a session opens only for the stored hash",
     "no log in outlives a reset that it raced",
+    "no session opens for an inactive user",
+    "one of many changes a password",
     "only sessions that exist are found",
     "sessions that are over are purged",
 )
@@ -80,44 +89,47 @@ class LooksTwice(MemorySessions):
         return {i: Identity(before[i].session, after[i].user) for i in before}
 
 
-@breaks("advancing stores four fields and no others")
+@breaks("advancing stores what a refresh changes and nothing else")
 class StoresTheWholeSession(MemorySessions):
-    async def advance(self, session: Session) -> bool:
-        advanced = await super().advance(session)
+    async def advance(self, session: Session, **rest: Rest) -> bool:
+        advanced = await super().advance(session, **rest)
         if advanced:
             self.tables.sessions[session.id] = session
         return advanced
 
 
-@breaks("one of many advances a generation")
+@breaks(
+    "an advance is told by the one who makes it",
+    "one of many advances a generation",
+)
 class LooksAtTheGenerationFirst(MemorySessions):
-    async def advance(self, session: Session) -> bool:
+    async def advance(self, session: Session, **rest: Rest) -> bool:
         stored = self.tables.sessions.get(session.id)
         if not stored or stored.generation != session.generation - 1:
             return False
         await sleep(0)
         now = self.tables.sessions[session.id]
         self.tables.sessions[session.id] = replace(now, generation=stored.generation)
-        return await super().advance(session)
+        return await super().advance(session, **rest)
 
 
 @breaks("only the next generation is stored")
 class SkipsGenerations(MemorySessions):
-    async def advance(self, session: Session) -> bool:
+    async def advance(self, session: Session, **rest: Rest) -> bool:
         stored = self.tables.sessions.get(session.id)
         if stored and stored.generation < session.generation - 1:
             last = replace(stored, generation=session.generation - 1)
             self.tables.sessions[session.id] = last
-        return await super().advance(session)
+        return await super().advance(session, **rest)
 
 
 @breaks("an ended session does not advance")
 class AdvancesEndedSessions(MemorySessions):
-    async def advance(self, session: Session) -> bool:
+    async def advance(self, session: Session, **rest: Rest) -> bool:
         stored = self.tables.sessions.get(session.id)
         if stored and stored.ended_at:
             self.tables.sessions[session.id] = replace(stored, ended_at=None)
-        advanced = await super().advance(session)
+        advanced = await super().advance(session, **rest)
         if stored and stored.ended_at:
             now = self.tables.sessions[session.id]
             self.tables.sessions[session.id] = replace(now, ended_at=stored.ended_at)
@@ -126,10 +138,10 @@ class AdvancesEndedSessions(MemorySessions):
 
 @breaks("a session stays ended whoever advances it")
 class LooksAtTheEndFirst(MemorySessions):
-    async def advance(self, session: Session) -> bool:
+    async def advance(self, session: Session, **rest: Rest) -> bool:
         stored = self.tables.sessions.get(session.id)
         await sleep(0)
-        advanced = await super().advance(session)
+        advanced = await super().advance(session, **rest)
         if stored and not stored.ended_at:
             now = self.tables.sessions[session.id]
             self.tables.sessions[session.id] = replace(now, ended_at=None)

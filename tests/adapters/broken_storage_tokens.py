@@ -39,7 +39,8 @@ class KeepsOlderTokens(MemoryTokens):
 
 @breaks(
     "a newer token voids no other purpose",
-    "a reset replaces the hash and nothing else",
+    "a reset replaces the hash proves the address and nothing else",
+    "mailed tokens stay good through a change",
     "what is no reset token resets nothing",
 )
 class VoidsEveryPurpose(MemoryTokens):

@@ -63,7 +63,7 @@ async def everything_is_unavailable(storage: MongoStorage) -> None:
         lambda: users.replace_hash(1, old_hash="old", new_hash="new"),
         lambda: sessions.open(a_session(user), password_hash="x", events=[event]),
         lambda: sessions.identities([session_id]),
-        lambda: sessions.advance(a_session(user)),
+        lambda: sessions.advance(a_session(user), events=[]),
         lambda: sessions.end(session_id, at=NOW, reason=why, events=[event]),
         lambda: storage.tokens.issue(a_token(1), events=[event]),
         lambda: storage.tokens.get(new_id()),

@@ -105,7 +105,7 @@ def every_call(storage: PostgresStorage) -> list[Callable[[], Awaitable[object]]
         lambda: storage.users.reset_password(new_id(), new_hash="", at=NOW, events=[]),
         lambda: storage.sessions.identities([new_id()]),
         lambda: log_in(storage, user),
-        lambda: storage.sessions.advance(a_session(user)),
+        lambda: storage.sessions.advance(a_session(user), events=[]),
         lambda: storage.sessions.end_all(1, at=NOW, reason=reason, events=[]),
         lambda: storage.tokens.issue(a_token(1), events=[]),
         lambda: storage.events.claim(at=NOW, lease=timedelta(1), limit=1),

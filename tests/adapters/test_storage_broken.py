@@ -4,7 +4,9 @@ import pytest
 
 from tests.adapters import (  # noqa: F401 - each adds its faults
     broken_storage_archive,
+    broken_storage_clients,
     broken_storage_events,
+    broken_storage_password_changes,
     broken_storage_passwords,
     broken_storage_purge,
     broken_storage_revocations,

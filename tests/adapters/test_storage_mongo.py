@@ -93,7 +93,7 @@ async def test_a_refresh_is_two_commands(
 
     commands.names.clear()
     await storage.sessions.identities([session.id])
-    await storage.sessions.advance(replace(session, generation=1))
+    await storage.sessions.advance(replace(session, generation=1), events=[])
 
     assert ["aggregate", "update"] == commands.names
 

@@ -92,7 +92,7 @@ async def test_every_refusal_of_the_server_is_unavailable(
             await asyncio.gather(
                 unavailable(storage.ping),
                 unavailable(lambda: add(storage, "bob")),
-                unavailable(lambda: storage.sessions.advance(session)),
+                unavailable(lambda: storage.sessions.advance(session, events=[])),
             )
 
         await storage.ping()

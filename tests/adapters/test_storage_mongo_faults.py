@@ -147,7 +147,7 @@ async def test_a_lost_reply_changes_things_once(
     await storage.events.append([event := an_event()])
 
     proxy.cut_replies_after = 1
-    await storage.sessions.advance(replace(session, generation=1))
+    await storage.sessions.advance(replace(session, generation=1), events=[])
     proxy.cut_replies_after = 250
     claimed = await storage.events.claim(at=NOW, lease=timedelta(minutes=1), limit=9)
 

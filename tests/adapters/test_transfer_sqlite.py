@@ -120,7 +120,7 @@ async def fill(storage: Storage) -> None:
         await storage.tokens.issue(token, events=[an_event(user_id=user.id)])
         session = await log_in(storage, user)
         rotated = replace(session, generation=1, rotations=(NOW,))
-        await storage.sessions.advance(rotated)
+        await storage.sessions.advance(rotated, events=[])
         if number % 3 == 0:
             await end(storage, session)
     claimed = await storage.events.claim(at=NOW, lease=MINUTE, limit=5)

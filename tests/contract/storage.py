@@ -1,10 +1,13 @@
 from tests.contract.storage_archive import ArchiveLaws
 from tests.contract.storage_archive_writing import ArchiveWritingLaws
 from tests.contract.storage_events import LogLaws, OutboxLaws
-from tests.contract.storage_passwords import ChangeLaws, ResetLaws, VerificationLaws
+from tests.contract.storage_inactive import InactiveLaws
+from tests.contract.storage_password_changes import ChangeLaws, HashLaws
+from tests.contract.storage_passwords import ResetLaws, VerificationLaws
 from tests.contract.storage_purge import PurgeLaws
 from tests.contract.storage_revocations import RevocationLaws
 from tests.contract.storage_schema import SchemaLaws
+from tests.contract.storage_session_clients import ClientLaws
 from tests.contract.storage_sessions import EndingLaws, SessionLaws
 from tests.contract.storage_tokens import TokenLaws
 from tests.contract.storage_users import RegistrationLaws
@@ -16,8 +19,11 @@ class StorageContract(
     VerificationLaws,
     ResetLaws,
     ChangeLaws,
+    HashLaws,
     SessionLaws,
+    ClientLaws,
     EndingLaws,
+    InactiveLaws,
     TokenLaws,
     RevocationLaws,
     LogLaws,

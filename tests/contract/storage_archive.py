@@ -37,6 +37,7 @@ from tests.contract.storage_records import (
     history,
     issue,
     log_in,
+    switch,
 )
 from tests.contract.storage_values import AWKWARD, ELSEWHERE, times_of
 
@@ -45,11 +46,13 @@ class ArchiveLaws(Contract):
     async def test_the_archive_has_users_and_log_ins_as_they_are(
         self, subject: Storage
     ) -> None:
-        ada, bob = await add(subject), await add(subject, "bob", **EVERY_FIELD)
+        active = EVERY_FIELD | {"is_active": True}
+        ada, bob = await add(subject), await add(subject, "bob", **active)
         sessions = [
             await log_in(subject, user, id=session_id * 32)
             for session_id, user in (("b", ada), ("a", bob), ("c", ada))
         ]
+        bob = await switch(subject, bob, is_active=False)
         token_ids = [await issue(subject, user) for user in (ada, bob)]
         token_ids.append(await issue(subject, bob, Purpose.RESET_PASSWORD))
 

@@ -72,7 +72,7 @@ class ArchiveWritingLaws(Contract):
         advanced = replace(session, generation=1, rotations=(NOW,))
         verified = replace(user, is_verified=True, updated_at=NOW)
         assert user == await subject.users.by_email(user.email_key)
-        assert await subject.sessions.advance(advanced)
+        assert await subject.sessions.advance(advanced, events=[])
         assert advanced == await stored(subject, session.id)
         assert token == await subject.tokens.get(token.id)
         assert verified == await subject.users.verify_email(token.id, at=NOW, events=[])

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from core.events import OUTGOING, Delivery, Event, EventKind
@@ -14,8 +15,10 @@ from tests.contract.storage_records import (
     a_token,
     a_user,
     an_event,
+    change_password,
     history,
     issue,
+    log_in,
     new_id,
     race,
 )
@@ -90,7 +93,7 @@ class LogLaws(Contract):
     async def test_every_change_stores_its_events_for_delivery(
         self, subject: Storage
     ) -> None:
-        told = [an_event(user_id=1) for _ in range(9)]
+        told = [an_event(user_id=1) for _ in range(12)]
 
         await _do_everything(subject, told)
 
@@ -253,12 +256,25 @@ async def _do_everything(storage: Storage, told: Sequence[Event]) -> None:
     await storage.users.reset_password(
         reset, new_hash="first", at=NOW, events=next(tells)
     )
-    await storage.users.change_password(
-        user.id, old_hash="first", new_hash="new", keep="", at=NOW, events=next(tells)
+    first, session = replace(user, password_hash="first"), a_session(user)
+    await storage.sessions.open(session, password_hash="first", events=next(tells))
+    await change_password(
+        storage,
+        first,
+        session,
+        successor=(session := a_session(user)),
+        events=next(tells),
     )
-    session = a_session(user)
-    await storage.sessions.open(session, password_hash="new", events=next(tells))
-    why = EndReason.LOGGED_OUT
+    old, why = session.client, EndReason.LOGGED_OUT
+    advanced = replace(session, generation=1)
+    await storage.sessions.advance(advanced, events=next(tells))
+    await storage.sessions.note_client(
+        session.id, old=old, new=replace(old, label="curl"), events=next(tells)
+    )
     await storage.sessions.end(session.id, at=NOW, reason=why, events=next(tells))
     await storage.sessions.end_all(user.id, at=NOW, reason=why, events=next(tells))
+    later = await log_in(storage, replace(user, password_hash="new"))
+    await storage.sessions.end_of_inactive(
+        user.id, at=later.created_at, events=next(tells)
+    )
     await storage.events.append(next(tells))

@@ -91,10 +91,10 @@ class VerificationLaws(Contract):
 
 
 class ResetLaws(Contract):
-    async def test_a_reset_replaces_the_hash_and_nothing_else(
+    async def test_a_reset_replaces_the_hash_proves_the_address_and_nothing_else(
         self, subject: Storage
     ) -> None:
-        user = await add(subject, **EVERY_FIELD)
+        user = await add(subject, **EVERY_FIELD | {"is_verified": False})
         other = await add(subject, "bob")
         verify, token_id = await issue(subject, user), await issue(subject, user, RESET)
 
@@ -102,7 +102,8 @@ class ResetLaws(Contract):
             token_id, new_hash="new", at=LATER, events=[]
         )
 
-        assert replace(user, password_hash="new", updated_at=LATER) == after
+        proved = replace(user, is_verified=True)
+        assert replace(proved, password_hash="new", updated_at=LATER) == after
         assert after == await subject.users.get(user.id)
         assert other == await subject.users.get(other.id)
         assert await subject.tokens.get(verify) is not None
@@ -160,111 +161,6 @@ class ResetLaws(Contract):
         assert [] == await history(subject)
 
 
-class ChangeLaws(Contract):
-    async def test_a_change_replaces_the_hash_and_nothing_else(
-        self, subject: Storage
-    ) -> None:
-        user = await add(subject, **EVERY_FIELD)
-        other = await add(subject, "bob", password_hash=user.password_hash)
-
-        assert await _changed(subject, user)
-
-        expected = replace(user, password_hash="new", updated_at=LATER)
-        assert expected == await subject.users.get(user.id)
-        assert other == await subject.users.get(other.id)
-
-    async def test_a_change_ends_all_sessions_but_one(self, subject: Storage) -> None:
-        user, other = await add(subject), await add(subject, "bob")
-        kept, lost = await log_in(subject, user), await log_in(subject, user)
-        gone, foreign = await log_in(subject, user), await log_in(subject, other)
-        await end(subject, gone)
-
-        await _changed(subject, user, keep=kept.id)
-
-        reason = EndReason.PASSWORD_CHANGED
-        expected = replace(lost, ended_at=LATER, end_reason=reason)
-        assert kept == await stored(subject, kept.id)
-        assert expected == await stored(subject, lost.id)
-        assert EndReason.LOGGED_OUT == (await stored(subject, gone.id)).end_reason
-        assert foreign == await stored(subject, foreign.id)
-
-    async def test_a_change_voids_the_users_reset_tokens(
-        self, subject: Storage
-    ) -> None:
-        user, other = await add(subject), await add(subject, "bob")
-        void = await issue(subject, user, RESET)
-        verify, foreign = await issue(subject, user), await issue(subject, other, RESET)
-
-        await _changed(subject, user)
-
-        assert await subject.tokens.get(void) is None
-        assert await subject.tokens.get(verify) is not None
-        assert await subject.tokens.get(foreign) is not None
-
-    async def test_one_of_many_changes_a_password(self, subject: Storage) -> None:
-        user = await add(subject)
-
-        async def change(number: int) -> bool:
-            return await _changed(subject, user, new_hash=f"hash {number}")
-
-        won = await race(change)
-
-        assert 1 == sum(won)
-        after = await subject.users.get(user.id)
-        assert after is not None
-        assert f"hash {won.index(True)}" == after.password_hash
-        assert 1 == len(await history(subject))
-
-    async def test_no_change_without_the_stored_hash(self, subject: Storage) -> None:
-        user = await add(subject)
-        session, token_id = (
-            await log_in(subject, user),
-            await issue(subject, user, RESET),
-        )
-
-        assert not await _changed(subject, replace(user, password_hash="other"))
-        assert not await _changed(subject, replace(user, id=user.id + 1))
-
-        assert user == await subject.users.get(user.id)
-        assert session == await stored(subject, session.id)
-        assert await subject.tokens.get(token_id) is not None
-        assert [] == await history(subject)
-
-    async def test_a_hash_made_anew_changes_nothing_else(
-        self, subject: Storage
-    ) -> None:
-        user = await add(subject, **EVERY_FIELD)
-        other = await add(subject, "bob", password_hash=user.password_hash)
-        session, token_id = (
-            await log_in(subject, user),
-            await issue(subject, user, RESET),
-        )
-
-        assert await _rehashed(subject, user, "anew")
-
-        assert replace(user, password_hash="anew") == await subject.users.get(user.id)
-        assert other == await subject.users.get(other.id)
-        assert session == await stored(subject, session.id)
-        assert await subject.tokens.get(token_id) is not None
-
-    async def test_no_hash_is_replaced_but_the_one_read(self, subject: Storage) -> None:
-        user = await add(subject)
-
-        refused = [
-            await _rehashed(subject, replace(user, password_hash="other"), "anew"),
-            await _rehashed(subject, replace(user, id=user.id + 1), "anew"),
-        ]
-        unchanged = await subject.users.get(user.id)
-        won = await race(lambda number: _rehashed(subject, user, f"hash {number}"))
-
-        assert [False, False] == refused
-        assert user == unchanged
-        assert 1 == sum(won)
-        after = await subject.users.get(user.id)
-        assert after is not None
-        assert f"hash {won.index(True)}" == after.password_hash
-
-
 async def _verified(storage: Storage, user: User, token_id: str) -> User | None:
     event = an_event(EventKind.EMAIL_VERIFIED, user.id)
     return await storage.users.verify_email(token_id, at=NOW, events=[event])
@@ -274,23 +170,4 @@ async def _reset(storage: Storage, user: User, token_id: str) -> User | None:
     event = an_event(EventKind.PASSWORD_RESET, user.id)
     return await storage.users.reset_password(
         token_id, new_hash="new", at=NOW, events=[event]
-    )
-
-
-async def _changed(
-    storage: Storage, user: User, *, new_hash: str = "new", keep: str = ""
-) -> bool:
-    return await storage.users.change_password(
-        user.id,
-        old_hash=user.password_hash,
-        new_hash=new_hash,
-        keep=keep,
-        at=LATER,
-        events=[an_event(EventKind.PASSWORD_CHANGED, user.id)],
-    )
-
-
-async def _rehashed(storage: Storage, user: User, new_hash: str) -> bool:
-    return await storage.users.replace_hash(
-        user.id, old_hash=user.password_hash, new_hash=new_hash
     )

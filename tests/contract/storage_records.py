@@ -1,7 +1,8 @@
 """Records to store, and the few steps that most storage laws begin with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
@@ -13,6 +14,7 @@ from core.model import (
     EndReason,
     OneTimeToken,
     Purpose,
+    RecordKind,
     Role,
     Session,
     SessionId,
@@ -99,6 +101,34 @@ async def issue(
     token = a_token(user.id, purpose)
     await storage.tokens.issue(token, events=[])
     return token.id
+
+
+async def change_password(  # noqa: PLR0913 - all of it changes together
+    storage: Storage,
+    user: User,
+    session: Session,
+    *,
+    new_hash: str = "new",
+    successor: Session | None = None,
+    events: Sequence[Event] = (),
+) -> bool:
+    """Change it at ``NOW``; without a successor the session gets one like itself."""
+    return await storage.users.change_password(
+        user.id,
+        old_hash=user.password_hash,
+        new_hash=new_hash,
+        renews=session.id,
+        successor=successor or a_session(user),
+        at=NOW,
+        events=events,
+    )
+
+
+async def switch(storage: Storage, user: User, *, is_active: bool) -> User:
+    """Switch an account on or off, as an operator does in the store."""
+    switched = replace(user, is_active=is_active)
+    await storage.archive.write(RecordKind.USERS, [switched])
+    return switched
 
 
 async def stored(storage: Storage, session_id: SessionId) -> Session:

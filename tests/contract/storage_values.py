@@ -87,7 +87,8 @@ class ValueLaws(Contract):
                 rotations=(ELSEWHERE,),
                 last_used_at=ELSEWHERE,
                 expires_at=ELSEWHERE,
-            )
+            ),
+            events=[],
         )
         for ended in (session, other):
             await subject.sessions.end(
@@ -198,7 +199,7 @@ async def _a_life(storage: Storage, number: int) -> str:
         return "refused"
     session = await log_in(storage, user)
     advanced = replace(session, generation=1, rotations=(NOW,))
-    assert await storage.sessions.advance(advanced)
+    assert await storage.sessions.advance(advanced, events=[])
     identity = (await storage.sessions.identities([session.id]))[session.id]
     assert Identity(session=advanced, user=user) == identity
     assert await end(storage, session)

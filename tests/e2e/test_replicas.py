@@ -40,8 +40,9 @@ INTENDED = {
     ("password-reset/request", 200): 1,
 }
 
-ENDS = (None, EndReason.LOGGED_OUT, EndReason.PASSWORD_CHANGED, None)
-GENERATIONS = (2, 1, 0, 0)
+CHANGED = EndReason.PASSWORD_CHANGED
+ENDS = (CHANGED, EndReason.LOGGED_OUT, CHANGED, None, None)
+GENERATIONS = (2, 1, 0, 0, 0)
 """What became of each person's sessions, in the order in which they were opened."""
 
 LONGEST = 120.0
@@ -133,13 +134,14 @@ async def live(balancer: Balancer, person: Person) -> list[str]:
     await asyncio.gather(balancer.me(second), balancer.refresh(second))
 
     change = {"current_password": person.password, "new_password": OTHER_PASSWORD}
-    await balancer.post("change-password", change, first["access_token"])
+    answer = await balancer.post("change-password", change, first["access_token"])
+    renewed = answer.json()
     await balancer.me(third)
     await balancer.post("login", person.credentials)
     changed = person.credentials | {"password": OTHER_PASSWORD}
     fourth = (await balancer.post("login", changed)).json()
     await balancer.post("password-reset/request", {"email": person.email})
-    return [session_of(one) for one in (first, second, third, fourth)]
+    return [session_of(one) for one in (first, second, third, renewed, fourth)]
 
 
 def session_of(tokens: dict[str, Any]) -> str:
@@ -205,7 +207,7 @@ async def the_records_are_as_answered(
     happened = [one for one in events if isinstance(one, StoredEvent)]
     assert {
         EventKind.USER_REGISTERED: PEOPLE,
-        EventKind.SESSION_OPENED: 4 * PEOPLE,
+        EventKind.SESSION_OPENED: 5 * PEOPLE,
         EventKind.SESSION_ENDED: PEOPLE,
         EventKind.PASSWORD_CHANGED: PEOPLE,
         EventKind.PASSWORD_RESET_REQUESTED: PEOPLE,

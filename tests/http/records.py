@@ -22,11 +22,20 @@ def verified(service: Service, api: Api) -> Person:
 
 async def deactivate(service: Service, person: Person) -> None:
     """Switch an account off."""
+    await _switch(service, person, is_active=False)
+
+
+async def activate(service: Service, person: Person) -> None:
+    """Switch an account on."""
+    await _switch(service, person, is_active=True)
+
+
+async def _switch(service: Service, person: Person, *, is_active: bool) -> None:
     async with service.storage() as storage:
         user = await storage.users.by_email(key_of(person.email))
         assert user
-        inactive: User = replace(user, is_active=False)
-        await storage.archive.write(RecordKind.USERS, [inactive])
+        switched: User = replace(user, is_active=is_active)
+        await storage.archive.write(RecordKind.USERS, [switched])
 
 
 async def every(storage: Storage, kind: RecordKind) -> Sequence[Record]:

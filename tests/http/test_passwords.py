@@ -21,7 +21,7 @@ def reset_token(service: Service, api: Api, person: Person) -> str:
     return service.mailed_token(person.email, "reset")
 
 
-def test_a_change_of_password_keeps_this_session_and_ends_the_others(
+def test_a_change_of_password_renews_this_session_and_ends_the_others(
     api: Api,
 ) -> None:
     person = api.newcomer()
@@ -30,11 +30,16 @@ def test_a_change_of_password_keeps_this_session_and_ends_the_others(
     answer = api.post("/auth/change-password", CHANGE, token=here["access_token"])
 
     assert 200 == answer.status_code
-    assert ["message"] == list(answer.json())
-    assert 200 == api.me(here["access_token"]).status_code
-    assert 200 == api.refresh(here["refresh_token"]).status_code
-    assert_problem(api.me(there["access_token"]), 401, "Session has ended")
-    assert_problem(api.refresh(there["refresh_token"]), 401)
+    renewed = answer.json()
+    kept = {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert kept | {"message"} == renewed.keys()
+    assert "Password changed successfully" == renewed["message"]
+    assert ("bearer", 1800) == (renewed["token_type"], renewed["expires_in"])
+    assert 200 == api.me(renewed["access_token"]).status_code
+    assert 200 == api.refresh(renewed["refresh_token"]).status_code
+    for old in (here, there):
+        assert_problem(api.me(old["access_token"]), 401, "Session has ended")
+        assert_problem(api.refresh(old["refresh_token"]), 401)
     assert_problem(api.log_in(person), 401, "Invalid credentials")
     assert 200 == api.log_in(person, OTHER_PASSWORD).status_code
 
@@ -106,6 +111,21 @@ def test_a_newer_reset_mail_voids_the_older_one(service: Service, api: Api) -> N
 
     assert_problem(void, 400, "Invalid or expired token")
     assert 200 == good.status_code
+
+
+def test_a_mailed_reset_outlasts_a_change_of_password_and_proves_the_address(
+    service: Service, api: Api
+) -> None:
+    person = api.newcomer()
+    mailed = reset_token(service, api, person)
+    token = api.session(person)["access_token"]
+    assert 200 == api.post("/auth/change-password", CHANGE, token=token).status_code
+
+    body = {"token": mailed, "new_password": PASSWORD}
+    answer = api.post("/auth/password-reset/confirm", body)
+
+    assert 200 == answer.status_code
+    assert api.me(api.session(person)["access_token"]).json()["is_verified"]
 
 
 def test_a_token_is_good_for_its_own_purpose_only(service: Service, api: Api) -> None:

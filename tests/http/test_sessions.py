@@ -8,6 +8,10 @@ from tests.http.api import (
     bearer,
     decoded,
 )
+from tests.http.conftest import Serve
+from tests.http.records import activate, deactivate
+from tests.servers.databases import ON_WHAT_LASTS
+from tests.servers.service import Service, wait_for
 
 
 def test_a_log_in_answers_as_the_guide_shows(api: Api) -> None:
@@ -149,6 +153,37 @@ def test_a_log_out_ends_the_other_session_whose_refresh_token_it_brings(
     assert [401, 401, 200] == seen
 
 
+def test_a_refresh_token_suffices_to_log_out(api: Api) -> None:
+    for access_token in (None, "x", api.session()["refresh_token"]):
+        tokens = api.session()
+        body = {"refresh_token": tokens["refresh_token"]}
+
+        answer = api.post("/auth/logout", body, token=access_token)
+
+        assert 200 == answer.status_code
+        assert_problem(api.me(tokens["access_token"]), 401, "Session has ended")
+        assert_problem(api.refresh(tokens["refresh_token"]), 401)
+        assert_problem(api.post("/auth/logout", body, token=access_token), 401)
+
+
+def test_an_expired_access_token_does_not_keep_its_session_from_its_end(
+    serve: Serve,
+) -> None:
+    with serve(JWT_ACCESS_TOKEN_EXPIRE_SECONDS="1").client() as client:
+        api = Api(client)
+        tokens = api.session()
+        wait_for(
+            lambda: api.me(tokens["access_token"]).status_code == 401, "the expiry"
+        )
+        body = {"refresh_token": tokens["refresh_token"]}
+
+        alone = api.post("/auth/logout", {}, token=tokens["access_token"])
+        answer = api.post("/auth/logout", body, token=tokens["access_token"])
+
+    assert_problem(alone, 401, "Token has expired")
+    assert 200 == answer.status_code
+
+
 def test_a_log_out_never_ends_somebody_elses_session(api: Api) -> None:
     mine, theirs = api.session(), api.session()
 
@@ -183,3 +218,20 @@ def test_who_is_not_logged_in_has_nothing_to_end(api: Api, path: str) -> None:
         answer = api.client.post(f"/auth/{path}", json=body, headers=bearer(token))
 
         assert_problem(answer, 401, detail)
+
+
+@ON_WHAT_LASTS
+async def test_sessions_do_not_come_back_with_a_user_who_was_met_inactive(
+    service: Service, api: Api
+) -> None:
+    person = api.newcomer()
+    met, other = api.session(person), api.session(person)
+
+    await deactivate(service, person)
+    assert_problem(api.me(met["access_token"]), 401, "Session has ended")
+    await activate(service, person)
+
+    for one in (met, other):
+        assert_problem(api.me(one["access_token"]), 401, "Session has ended")
+        assert_problem(api.refresh(one["refresh_token"]), 401)
+    assert 200 == api.log_in(person).status_code

@@ -6,12 +6,16 @@ import pytest
 from core.errors import EmailTaken, PasswordRejected, UsernameTaken
 from core.events import EventKind
 from core.model import Purpose, Role, User
-from tests.unit.world import EMAIL, PASSWORD, World
+from tests.unit.world import CONSOLE, EMAIL, PASSWORD, PHONE, World
 
 
 async def _register(world: World, email: str, username: str) -> User:
     return await world.accounts.register(
-        email=email, username=username, password=PASSWORD, full_name="Jane Doe"
+        email=email,
+        username=username,
+        password=PASSWORD,
+        full_name="Jane Doe",
+        client=PHONE,
     )
 
 
@@ -85,7 +89,7 @@ async def test_a_bad_password_is_refused_before_anything_is_stored() -> None:
 
     with pytest.raises(PasswordRejected) as refusal:
         await world.accounts.register(
-            email=EMAIL, username="jane", password="short", full_name=None
+            email=EMAIL, username="jane", password="short", full_name=None, client=PHONE
         )
 
     assert 4 == len(refusal.value.problems)
@@ -96,11 +100,17 @@ async def test_an_administrator_is_verified_and_gets_no_mail() -> None:
     world = World()
 
     admin = await world.accounts.create_admin(
-        email=EMAIL, username="root", password=PASSWORD, full_name=None
+        email=EMAIL,
+        username="root",
+        password=PASSWORD,
+        full_name=None,
+        operator=CONSOLE,
     )
 
     assert (Role.ADMIN, True) == (admin.role, admin.is_verified)
     (event,) = world.events
     assert (EventKind.ADMIN_CREATED, admin.id) == (event.kind, event.user_id)
+    who = {"actor": "operator", "address": "server", "client": "root"}
+    assert who == event.data
     assert not event.is_outgoing
     assert not world.storage.tokens.tables.tokens

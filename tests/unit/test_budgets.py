@@ -10,11 +10,11 @@ from tests.unit.world import EMAIL, NEW_PASSWORD, PASSWORD, PHONE, World
 
 
 def ask_for_reset(world: World) -> Awaitable[None]:
-    return world.accounts.request_password_reset(EMAIL)
+    return world.accounts.request_password_reset(EMAIL, PHONE)
 
 
 def ask_for_verification(world: World) -> Awaitable[None]:
-    return world.accounts.resend_verification(EMAIL)
+    return world.accounts.resend_verification(EMAIL, PHONE)
 
 
 async def test_a_recipient_gets_five_resets_an_hour_and_the_last_stays_good() -> None:
@@ -88,8 +88,8 @@ async def test_the_budget_is_an_addresss_however_it_is_typed_and_whoever_has_it(
 
     for _ in range(3):
         for typed in (name, name.upper()):
-            await world.accounts.resend_verification(f"{typed}@example.com")
-            await world.accounts.request_password_reset(f"{typed}@example.com")
+            await world.accounts.resend_verification(f"{typed}@example.com", PHONE)
+            await world.accounts.request_password_reset(f"{typed}@example.com", PHONE)
 
     assert before + 5 == len(world.events)
 

@@ -9,7 +9,7 @@ from falcon.asgi import Request, Response
 
 from config.container import Container
 from config.settings import Settings
-from core.model import Role
+from core.model import Client, Role
 from entrypoints.http.app import assemble, routes
 from entrypoints.http.bodies import Message, RequestBody
 from entrypoints.http.declaration import ANYBODY, Bucket
@@ -17,6 +17,7 @@ from entrypoints.http.openapi import openapi
 from entrypoints.http.operation import Operation
 
 PASSWORD = "SecurePass123!"
+CLIENT = Client(address="192.0.2.1", label="phone")
 ADMINS = frozenset({Role.ADMIN})
 CHANGES = Bucket("things", "change_password")
 METHODS = ("PATCH", "PUT", "DELETE")
@@ -61,9 +62,12 @@ class World:
 
     async def token(self, role: Role) -> str:
         accounts, name = self.container.accounts(), role.value
-        register = accounts.create_admin if role is Role.ADMIN else accounts.register
         email = f"{name}@example.com"
-        await register(email=email, username=name, password=PASSWORD, full_name=None)
+        fields = {"email": email, "username": name, "password": PASSWORD}
+        if role is Role.ADMIN:
+            await accounts.create_admin(**fields, full_name=None, operator=CLIENT)
+        else:
+            await accounts.register(**fields, full_name=None, client=CLIENT)
         answer = await self.client.post(
             "/auth/login", json={"email": email, "password": PASSWORD}
         )

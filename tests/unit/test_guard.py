@@ -263,7 +263,7 @@ async def test_who_resets_the_password_can_log_in_whatever_strangers_do() -> Non
     world = World()
     await world.register()
     await fail(world)
-    await world.accounts.request_password_reset(EMAIL)
+    await world.accounts.request_password_reset(EMAIL, PHONE)
     mailed = world.mailed_token(Purpose.RESET_PASSWORD)
     new_phone = Client("198.51.100.7", "")
     with pytest.raises(TooManyAttempts):
@@ -281,6 +281,6 @@ async def test_without_limits_nobody_waits() -> None:
     await world.register()
 
     assert [0] * 20 == [await wait_told(world) for _ in range(20)]
-    await world.accounts.request_password_reset(EMAIL)
+    await world.accounts.request_password_reset(EMAIL, PHONE)
     mailed = world.mailed_token(Purpose.RESET_PASSWORD)
     assert await world.accounts.reset_password(mailed, NEW_PASSWORD, STRANGER)

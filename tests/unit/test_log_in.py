@@ -193,7 +193,7 @@ async def test_a_log_in_that_races_a_reset_opens_nothing_with_the_old_password()
     hasher = InterruptedHasher()
     world = World(hasher)
     await world.register()
-    await world.accounts.request_password_reset(EMAIL)
+    await world.accounts.request_password_reset(EMAIL, PHONE)
     mailed = world.mailed_token(Purpose.RESET_PASSWORD)
     hasher.after_verify = lambda: world.accounts.reset_password(
         mailed, NEW_PASSWORD, PHONE
@@ -230,7 +230,7 @@ async def test_hashing_anew_never_brings_an_old_password_back() -> None:
     hasher = InterruptedHasher(rounds=5)
     world = World(hasher)
     await _with_stale_hash(world)
-    await world.accounts.request_password_reset(EMAIL)
+    await world.accounts.request_password_reset(EMAIL, PHONE)
     mailed = world.mailed_token(Purpose.RESET_PASSWORD)
     hasher.after_hash = lambda: world.accounts.reset_password(
         mailed, NEW_PASSWORD, PHONE

@@ -7,12 +7,13 @@ from core.errors import (
     ExpiredToken,
     InvalidRefreshToken,
     InvalidToken,
+    NotAuthenticated,
     SessionEnded,
 )
 from core.events import EventKind
+from core.grants import Grant
 from core.model import EndReason, TokenKind
-from core.sessions import Grant
-from tests.unit.world import PASSWORD, World
+from tests.unit.world import LAPTOP, PASSWORD, PHONE, World
 
 
 async def _is_live(world: World, grant: Grant) -> bool:
@@ -20,7 +21,7 @@ async def _is_live(world: World, grant: Grant) -> bool:
         await world.sessions.identify(grant.access_token)
     except SessionEnded:
         with pytest.raises(InvalidRefreshToken):
-            await world.sessions.refresh(grant.refresh_token)
+            await world.sessions.refresh(grant.refresh_token, PHONE)
         return False
     return True
 
@@ -83,21 +84,20 @@ async def test_logging_out_ends_this_session_and_no_other() -> None:
     phone = await world.newcomer()
     laptop = await world.log_in()
 
-    await world.sessions.log_out(
-        await world.sessions.identify(phone.access_token), None
-    )
+    await world.sessions.log_out(phone.access_token, None, LAPTOP)
 
     assert not await _is_live(world, phone)
     assert await _is_live(world, laptop)
-    assert 1 == world.count(EventKind.SESSION_ENDED)
+    (event,) = (e for e in world.events if e.kind is EventKind.SESSION_ENDED)
+    who = {"actor": str(phone.user.id), "address": "192.0.2.2", "client": "laptop"}
+    assert who == event.data
 
 
 async def test_logging_out_with_ones_own_refresh_token_ends_one_session() -> None:
     world = World()
     grant = await world.newcomer()
-    identity = await world.sessions.identify(grant.access_token)
 
-    await world.sessions.log_out(identity, grant.refresh_token)
+    await world.sessions.log_out(grant.access_token, grant.refresh_token, PHONE)
 
     assert not await _is_live(world, grant)
     assert EndReason.LOGGED_OUT is world.session.end_reason
@@ -108,9 +108,8 @@ async def test_logging_out_with_another_sessions_refresh_token_ends_both() -> No
     world = World()
     phone = await world.newcomer()
     laptop = await world.log_in()
-    identity = await world.sessions.identify(phone.access_token)
 
-    await world.sessions.log_out(identity, laptop.refresh_token)
+    await world.sessions.log_out(phone.access_token, laptop.refresh_token, PHONE)
 
     assert not await _is_live(world, phone)
     assert not await _is_live(world, laptop)
@@ -125,8 +124,7 @@ async def test_logging_out_with_somebody_elses_refresh_token_ends_only_ones_own(
     await world.register("john")
     his = await world.log_in(email="john@example.com")
 
-    identity = await world.sessions.identify(hers.access_token)
-    await world.sessions.log_out(identity, his.refresh_token)
+    await world.sessions.log_out(hers.access_token, his.refresh_token, PHONE)
 
     assert not await _is_live(world, hers)
     assert await _is_live(world, his)
@@ -136,22 +134,76 @@ async def test_logging_out_with_somebody_elses_refresh_token_ends_only_ones_own(
 async def test_logging_out_with_garbage_ends_ones_own_session(garbage: str) -> None:
     world = World()
     grant = await world.newcomer()
-    identity = await world.sessions.identify(grant.access_token)
 
-    await world.sessions.log_out(identity, garbage)
+    await world.sessions.log_out(grant.access_token, garbage, PHONE)
 
     assert not await _is_live(world, grant)
+
+
+@pytest.mark.parametrize("access_token", [None, "", "x", "expired", "ended"])
+async def test_a_refresh_token_suffices_to_log_out(access_token: str | None) -> None:
+    world = World()
+    grant, other = await world.newcomer(), await world.log_in()
+    world.wait(seconds=grant.expires_in)
+    if access_token == "expired":
+        access_token = grant.access_token
+    if access_token == "ended":
+        access_token = (
+            await world.sessions.refresh(other.refresh_token, PHONE)
+        ).access_token
+        await world.sessions.log_out(access_token, None, PHONE)
+
+    await world.sessions.log_out(access_token, grant.refresh_token, PHONE)
+
+    with pytest.raises(InvalidRefreshToken):
+        await world.refresh(grant.refresh_token)
+
+
+async def test_a_spent_refresh_token_suffices_to_log_out() -> None:
+    world = World()
+    first = (await world.newcomer()).refresh_token
+    third = await world.refresh(await world.refresh(first))
+
+    await world.sessions.log_out(None, first, PHONE)
+
+    with pytest.raises(InvalidRefreshToken):
+        await world.refresh(third)
+    assert EndReason.LOGGED_OUT is world.session.end_reason
+
+
+async def test_without_any_good_token_nothing_ends() -> None:
+    world = World()
+    grant = await world.newcomer()
+    expired = grant.access_token
+    world.wait(seconds=grant.expires_in)
+
+    refused = [
+        (NotAuthenticated, None, None),
+        (NotAuthenticated, None, "x"),
+        (NotAuthenticated, None, expired),
+        (InvalidToken, "x", "x"),
+        (ExpiredToken, expired, None),
+        (ExpiredToken, expired, "x"),
+    ]
+    for error, access_token, refresh_token in refused:
+        with pytest.raises(error):
+            await world.sessions.log_out(access_token, refresh_token, PHONE)
+
+    assert await world.refresh(grant.refresh_token)
 
 
 async def test_logging_out_at_the_same_moment_is_told_once() -> None:
     world = World()
     grant = await world.newcomer()
-    identity = await world.sessions.identify(grant.access_token)
+    both = grant.access_token, grant.refresh_token
 
-    await asyncio.gather(
-        *(world.sessions.log_out(identity, grant.refresh_token) for _ in range(50))
+    answers = await asyncio.gather(
+        *(world.sessions.log_out(*both, PHONE) for _ in range(50)),
+        return_exceptions=True,
     )
 
+    assert {type(None), SessionEnded} >= set(map(type, answers))
+    assert None in answers
     assert 1 == world.count(EventKind.SESSION_ENDED)
 
 
@@ -162,7 +214,7 @@ async def test_logging_out_everywhere_ends_all_of_ones_own_sessions() -> None:
     his = await world.log_in(email="john@example.com")
     identity = await world.sessions.identify(grants[0].access_token)
 
-    ended = await world.sessions.log_out_everywhere(identity)
+    ended = await world.sessions.log_out_everywhere(identity, PHONE)
 
     assert 3 == ended
     assert [False] * 3 == [await _is_live(world, grant) for grant in grants]

@@ -25,11 +25,11 @@ async def test_the_mail_of_a_registration_proves_the_address() -> None:
     (mail,) = office.postman.sent
     assert mail.token is not None
     assert office.clock.now() + timedelta(hours=24) == mail.expires_at
-    assert (await office.accounts.verify_email(mail.token)).is_verified
+    assert (await office.accounts.verify_email(mail.token, PHONE)).is_verified
 
 
 async def test_the_mail_of_a_reset_lets_a_password_be_chosen(office: Office) -> None:
-    await office.accounts.request_password_reset(EMAIL)
+    await office.accounts.request_password_reset(EMAIL, PHONE)
 
     await office.outbox.deliver_due()
 
@@ -76,7 +76,11 @@ async def test_other_events_lead_to_none(office: Office, kind: EventKind) -> Non
 async def test_a_full_name_is_preferred_to_a_username() -> None:
     office = Office()
     await office.accounts.register(
-        email=EMAIL, username="jane", password=PASSWORD, full_name="Jane Doe"
+        email=EMAIL,
+        username="jane",
+        password=PASSWORD,
+        full_name="Jane Doe",
+        client=PHONE,
     )
 
     await office.outbox.deliver_due()
@@ -87,7 +91,7 @@ async def test_a_full_name_is_preferred_to_a_username() -> None:
 async def test_nobody_is_told_of_a_request_for_an_unknown_address(
     office: Office,
 ) -> None:
-    await office.accounts.request_password_reset("nobody@example.com")
+    await office.accounts.request_password_reset("nobody@example.com", PHONE)
 
     assert 1 == await office.outbox.deliver_due()
 
@@ -96,8 +100,8 @@ async def test_nobody_is_told_of_a_request_for_an_unknown_address(
 
 
 async def test_only_the_latest_of_two_requests_is_mailed(office: Office) -> None:
-    await office.accounts.request_password_reset(EMAIL)
-    await office.accounts.request_password_reset(EMAIL)
+    await office.accounts.request_password_reset(EMAIL, PHONE)
+    await office.accounts.request_password_reset(EMAIL, PHONE)
 
     assert 2 == await office.outbox.deliver_due()
 
@@ -109,7 +113,7 @@ async def test_only_the_latest_of_two_requests_is_mailed(office: Office) -> None
 async def test_a_token_that_expired_while_it_waited_is_not_mailed(
     office: Office,
 ) -> None:
-    await office.accounts.request_password_reset(EMAIL)
+    await office.accounts.request_password_reset(EMAIL, PHONE)
     office.wait(hours=1)
 
     assert 1 == await office.outbox.deliver_due()
@@ -140,7 +144,7 @@ async def test_many_mails_go_out_in_the_order_of_their_events() -> None:
 async def test_a_sent_mail_is_logged_without_its_token(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await office.accounts.request_password_reset(EMAIL)
+    await office.accounts.request_password_reset(EMAIL, PHONE)
 
     with caplog.at_level(logging.DEBUG):
         await office.outbox.deliver_due()

@@ -7,6 +7,7 @@ import pytest
 from adapters.storage.memory import MemoryStorage
 from adapters.system import RandomIds
 from core.errors import BadConfiguration, Unavailable
+from core.event_factory import EventFactory
 from core.keyring import KeyState
 from core.model import RevokedKey
 from core.readiness import Readiness
@@ -45,7 +46,7 @@ def of(storage: LateStorage, *, auto_migrate: bool) -> Readiness:
         storage=storage.revocations,
         keyring=keyring(version("k")),
         clock=SetClock(),
-        ids=RandomIds(),
+        events=EventFactory(RandomIds()),
     )
     return Readiness(storage, revocations, auto_migrate=auto_migrate)
 

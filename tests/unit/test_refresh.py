@@ -8,7 +8,7 @@ from core.errors import InvalidRefreshToken
 from core.events import EventKind
 from core.keys import hmac_key
 from core.model import Claims, Purpose, Role, TokenKind
-from tests.unit.world import KEY, World
+from tests.unit.world import KEY, PHONE, World
 
 
 def _claims(world: World) -> Claims:
@@ -47,7 +47,7 @@ async def test_a_token_of_ours_that_says_something_else_is_refused_and_ends_noth
     token = await world.keys.sign(change(_claims(world)))
 
     with pytest.raises(InvalidRefreshToken):
-        await world.sessions.refresh(token)
+        await world.sessions.refresh(token, PHONE)
 
     await _is_unharmed(world, grant.refresh_token)
 
@@ -60,7 +60,7 @@ async def test_garbage_is_refused_and_ends_nothing(garbage: str) -> None:
     grant = await world.newcomer()
 
     with pytest.raises(InvalidRefreshToken):
-        await world.sessions.refresh(garbage)
+        await world.sessions.refresh(garbage, PHONE)
 
     await _is_unharmed(world, grant.refresh_token)
 
@@ -79,7 +79,7 @@ async def test_ids_that_anybody_may_know_end_nothing() -> None:
 
     for token in known:
         with pytest.raises(InvalidRefreshToken):
-            await world.sessions.refresh(token)
+            await world.sessions.refresh(token, PHONE)
 
     await _is_unharmed(world, grant.refresh_token)
 
@@ -105,7 +105,7 @@ async def test_a_spent_token_that_has_expired_ends_nothing() -> None:
     world.wait(days=1)
 
     with pytest.raises(InvalidRefreshToken):
-        await world.sessions.refresh(first)
+        await world.sessions.refresh(first, PHONE)
 
     await _is_unharmed(world, third)
 
@@ -151,7 +151,7 @@ async def test_no_token_outlives_its_session() -> None:
     first = await world.newcomer()
     world.wait(minutes=40)
 
-    second = await world.sessions.refresh(first.refresh_token)
+    second = await world.sessions.refresh(first.refresh_token, PHONE)
 
     assert (1800, 600) == (first.expires_in, second.expires_in)
     keys = {KEY.kid: KEY}
@@ -178,7 +178,7 @@ async def test_a_new_role_stands_in_the_next_access_token() -> None:
     token = (await world.log_in()).refresh_token
     world.change_user(user, role=Role.ADMIN)
 
-    grant = await world.sessions.refresh(token)
+    grant = await world.sessions.refresh(token, PHONE)
 
     claims = await world.keys.verify(
         grant.access_token, TokenKind.ACCESS, now=world.clock.now()

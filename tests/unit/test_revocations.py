@@ -8,6 +8,7 @@ from adapters.storage.memory.revocations import MemoryRevocations
 from adapters.system import RandomIds
 from config.live import Live
 from core.errors import Unavailable
+from core.event_factory import EventFactory
 from core.events import EventKind
 from core.keyring import KeyState
 from core.model import RevokedKey
@@ -16,6 +17,9 @@ from core.revocations import Revocations
 from tests.contract.storage_records import history
 from tests.doubles import NOON, SetClock
 from tests.unit.keyrings import keyring, version
+from tests.unit.world import CONSOLE
+
+TOLD = {"actor": "operator", "address": "server", "client": "root", "kid": "2b1f"}
 
 
 def replica(storage: KeyRevocations) -> Revocations:
@@ -23,7 +27,7 @@ def replica(storage: KeyRevocations) -> Revocations:
         storage=storage,
         keyring=keyring(version("n"), version("o")),
         clock=SetClock(),
-        ids=RandomIds(),
+        events=EventFactory(RandomIds()),
     )
 
 
@@ -44,7 +48,7 @@ async def test_what_one_revokes_every_other_learns() -> None:
     kid = one.keyring.at(NOON).keys[0].key.kid
     known = states(other)
 
-    assert await one.revoke(kid)
+    assert await one.revoke(kid, CONSOLE)
 
     assert KeyState.REVOKED not in known
     assert KeyState.REVOKED is states(one)[0]
@@ -57,10 +61,10 @@ async def test_a_revocation_is_told_in_the_log_of_events_once() -> None:
     storage = MemoryStorage.from_url("memory://")
     one = replica(storage.revocations)
 
-    assert [True, False] == [await one.revoke("2b1f") for _ in range(2)]
+    assert [True, False] == [await one.revoke("2b1f", CONSOLE) for _ in range(2)]
 
     (event,) = await history(storage)
-    assert (EventKind.KEY_REVOKED, NOON, None, {"kid": "2b1f"}) == (
+    assert (EventKind.KEY_REVOKED, NOON, None, TOLD) == (
         event.kind,
         event.at,
         event.user_id,
@@ -74,9 +78,9 @@ async def test_a_replica_reaches_them_through_whatever_storage_is_in_force() -> 
     live = Live(first)
     one = replica(live.stand_in.revocations)
 
-    await one.revoke("2b1f")
+    await one.revoke("2b1f", CONSOLE)
     await live.replace(second)
-    await one.revoke("77aa")
+    await one.revoke("77aa", CONSOLE)
 
     told = [await it.revocations.revoked() for it in (first, second)]
     assert [["2b1f"], ["77aa"]] == [[key.kid for key in keys] for keys in told]
@@ -85,7 +89,7 @@ async def test_a_replica_reaches_them_through_whatever_storage_is_in_force() -> 
 async def test_while_the_storage_is_away_what_is_known_stays() -> None:
     storage = MemoryStorage.from_url("memory://")
     one = replica(storage.revocations)
-    await one.revoke(one.keyring.at(NOON).keys[0].key.kid)
+    await one.revoke(one.keyring.at(NOON).keys[0].key.kid, CONSOLE)
     before = states(one)
     away = Away(storage.archive.tables)
 

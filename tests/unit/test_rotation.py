@@ -12,10 +12,10 @@ import pytest
 
 from core.errors import ExpiredToken, InvalidRefreshToken, SessionEnded
 from core.events import EventKind
+from core.grants import Grant
 from core.model import EndReason
 from core.rotation import ROTATIONS_KEPT, Rotation
-from core.sessions import Grant
-from tests.unit.world import World
+from tests.unit.world import LAPTOP, PHONE, World
 
 STEP = re.compile(r"(?P<time>[\d.]+)(?P<unit>[sd])|(?P<used>\d+)(>(?P<got>\d+)|!)")
 
@@ -98,7 +98,7 @@ class Actor:
         self.access_token = first.access_token
 
     async def is_answered(self, used: int, got: int) -> None:
-        grant = await self.world.sessions.refresh(self.tokens[used])
+        grant = await self.world.sessions.refresh(self.tokens[used], PHONE)
 
         assert got == await self.world.generation(grant.refresh_token)
         told = self.tokens.setdefault(got, grant.refresh_token)
@@ -110,7 +110,7 @@ class Actor:
         current = self.world.session.generation
 
         with pytest.raises(InvalidRefreshToken):
-            await self.world.sessions.refresh(self.tokens[used])
+            await self.world.sessions.refresh(self.tokens[used], PHONE)
 
         assert EndReason.REUSE_DETECTED is self.world.session.end_reason
         assert self.world.clock.now() == self.world.session.ended_at
@@ -120,7 +120,7 @@ class Actor:
     async def _is_logged_out(self) -> None:
         for token in self.tokens.values():
             with pytest.raises(InvalidRefreshToken):
-                await self.world.sessions.refresh(token)
+                await self.world.sessions.refresh(token, PHONE)
         with pytest.raises((SessionEnded, ExpiredToken)):
             await self.world.sessions.identify(self.access_token)
 
@@ -131,7 +131,7 @@ async def test_reuse_is_told_with_the_session_and_its_client() -> None:
     await world.refresh(token)
 
     with pytest.raises(InvalidRefreshToken):
-        await world.refresh(token)
+        await world.refresh(token, LAPTOP)
 
     event = world.events[-1]
     assert EventKind.REUSE_DETECTED is event.kind
@@ -140,7 +140,13 @@ async def test_reuse_is_told_with_the_session_and_its_client() -> None:
         event.user_id,
         event.session_id,
     )
-    assert {"address": "192.0.2.1", "client": "phone"} == event.data
+    assert {
+        "actor": "anyone",
+        "address": "192.0.2.2",
+        "client": "laptop",
+        "old_address": "192.0.2.1",
+        "old_client": "phone",
+    } == event.data
 
 
 async def test_everything_but_the_access_token_is_the_same_for_all_who_ask() -> None:
@@ -149,7 +155,7 @@ async def test_everything_but_the_access_token_is_the_same_for_all_who_ask() -> 
 
     grants = []
     for _ in range(3):
-        grants.append(await world.sessions.refresh(first))
+        grants.append(await world.sessions.refresh(first, PHONE))
         world.wait(hours=1)
 
     assert 1 == len({grant.refresh_token for grant in grants})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.errors import InvalidRefreshToken
 from core.events import EventKind
 from core.rotation import Rotation
-from tests.unit.world import World
+from tests.unit.world import PHONE, World
 
 GRACES = st.sampled_from([0, 1, 30, 300])
 PAUSES = st.sampled_from([0, 0.001, 1, 29.999, 30, 30.001, 300, 3600, 86400])
@@ -67,7 +67,7 @@ async def test_every_use_is_answered_as_the_ledger_says(
 
 async def _is_refused(world: World, token: str) -> bool:
     try:
-        await world.sessions.refresh(token)
+        await world.sessions.refresh(token, PHONE)
     except InvalidRefreshToken:
         return True
     return False

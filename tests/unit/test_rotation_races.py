@@ -7,7 +7,7 @@ import pytest
 from core.errors import InvalidRefreshToken
 from core.events import EventKind
 from core.rotation import Rotation
-from tests.unit.world import World
+from tests.unit.world import PHONE, World
 
 CALLERS = 50
 TOLERANT = [
@@ -90,11 +90,10 @@ async def test_callers_with_tokens_of_several_generations_meet_at_the_newest(
 async def test_a_log_out_that_races_refreshes_wins() -> None:
     world = World()
     grant = await world.newcomer()
-    identity = await world.sessions.identify(grant.access_token)
 
     await asyncio.gather(
         *(world.refresh(grant.refresh_token) for _ in range(10)),
-        world.sessions.log_out(identity, None),
+        world.sessions.log_out(grant.access_token, None, PHONE),
         *(world.refresh(grant.refresh_token) for _ in range(10)),
         return_exceptions=True,
     )

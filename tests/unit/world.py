@@ -16,8 +16,11 @@ from adapters.system import RandomIds
 from adapters.tokens.pyjwt import PyJwtTokens
 from adapters.tokens.secret_keys import SecretKeys
 from core.accounts import Accounts
+from core.event_factory import EventFactory
 from core.events import Event, EventKind
+from core.grants import Grant, Grants
 from core.guard import Guard
+from core.holders import Holders
 from core.identities import Identities
 from core.keyring import Keyring, KeyRules
 from core.keys import Keys, hmac_key
@@ -34,16 +37,19 @@ from core.model import (
     TokenKind,
     User,
 )
+from core.password_change import PasswordChange
 from core.passwords import GuidePolicy
 from core.ports import PasswordHasher
 from core.rotation import Rotation, SessionRules
-from core.sessions import Grant, Sessions
+from core.sessions import Sessions
 from tests.doubles import SetClock
 
 EMAIL = "jane@example.com"
 PASSWORD = "SecurePass123!"
 NEW_PASSWORD = "AnotherPass456?"
 PHONE = Client(address="192.0.2.1", label="phone")
+LAPTOP = Client(address="192.0.2.2", label="laptop")
+CONSOLE = Client(address="server", label="root")
 KEY = hmac_key("k" * 32, "HS256")
 KEY_RULES = KeyRules(
     activation=timedelta(minutes=3),
@@ -105,6 +111,16 @@ class World:
             mails=mails,
             refreshes=[REFRESHES],
         )
+        factory, session_rules = EventFactory(RandomIds()), replace(RULES, **rules)
+        grants = Grants(keys=self.keys, ids=RandomIds(), rules=session_rules)
+        busy = BusySessions(self.storage.sessions.tables)
+        holders = Holders(
+            sessions=busy,
+            identities=Identities(busy),
+            keys=self.keys,
+            clock=self.clock,
+            events=factory,
+        )
         self.accounts = Accounts(
             storage=self.storage,
             addresses=IdnaAddresses(),
@@ -114,21 +130,29 @@ class World:
             keys=self.keys,
             clock=self.clock,
             ids=RandomIds(),
+            password_change=PasswordChange(
+                users=self.storage.users,
+                holders=holders,
+                hasher=hasher,
+                clock=self.clock,
+                grants=grants,
+                events=factory,
+            ),
+            events=factory,
             verification_life=timedelta(hours=24),
             reset_life=timedelta(hours=1),
         )
-        busy = BusySessions(self.storage.sessions.tables)
         self.sessions = Sessions(
             users=self.storage.users,
             addresses=IdnaAddresses(),
             sessions=busy,
-            identities=Identities(busy),
+            holders=holders,
             guard=guard,
             hasher=hasher,
-            keys=self.keys,
             clock=self.clock,
-            ids=RandomIds(),
-            rules=replace(RULES, **rules),
+            grants=grants,
+            events=factory,
+            rules=session_rules,
         )
 
     def wait(self, **time: float) -> None:
@@ -140,6 +164,7 @@ class World:
             username=name,
             password=PASSWORD,
             full_name=None,
+            client=PHONE,
         )
 
     async def log_in(
@@ -152,9 +177,9 @@ class World:
         await self.register()
         return await self.log_in()
 
-    async def refresh(self, token: str) -> str:
+    async def refresh(self, token: str, client: Client = PHONE) -> str:
         """Return the refresh token that a refresh answers with."""
-        return (await self.sessions.refresh(token)).refresh_token
+        return (await self.sessions.refresh(token, client)).refresh_token
 
     async def generation(self, token: str) -> int:
         keys = {KEY.kid: KEY}

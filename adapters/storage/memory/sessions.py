@@ -6,7 +6,7 @@ from datetime import datetime
 
 from adapters.storage.memory.tables import Tables, owned
 from core.events import Event
-from core.model import EndReason, Identity, Session, SessionId, UserId
+from core.model import Client, EndReason, Identity, Session, SessionId, UserId
 from core.ports import SessionRepository
 
 
@@ -17,7 +17,7 @@ class MemorySessions(SessionRepository):
     async def open(
         self, session: Session, *, password_hash: str, events: Sequence[Event]
     ) -> bool:
-        if not self.tables.has_hash(session.user_id, password_hash):
+        if not self.tables.may_log_in(session.user_id, password_hash):
             return False
         self.tables.sessions[session.id] = owned(session)
         self.tables.record(events)
@@ -31,7 +31,7 @@ class MemorySessions(SessionRepository):
         users = self.tables.users
         return {s.id: Identity(session=s, user=users[s.user_id]) for s in found}
 
-    async def advance(self, session: Session) -> bool:
+    async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
         stored = self.tables.sessions.get(session.id)
         if stored is None or stored.ended_at is not None:
             return False
@@ -43,8 +43,25 @@ class MemorySessions(SessionRepository):
             rotations=session.rotations,
             last_used_at=session.last_used_at,
             expires_at=session.expires_at,
+            client=session.client,
         )
         self.tables.sessions[session.id] = owned(advanced)
+        self.tables.record(events)
+        return True
+
+    async def note_client(
+        self,
+        session_id: SessionId,
+        *,
+        old: Client,
+        new: Client,
+        events: Sequence[Event],
+    ) -> bool:
+        stored = self.tables.sessions.get(session_id)
+        if stored is None or stored.ended_at is not None or stored.client != old:
+            return False
+        self.tables.sessions[session_id] = replace(stored, client=new)
+        self.tables.record(events)
         return True
 
     async def end(
@@ -72,3 +89,11 @@ class MemorySessions(SessionRepository):
     ) -> int:
         self.tables.record(events)
         return self.tables.end(self.tables.unended(user_id), at, reason)
+
+    async def end_of_inactive(
+        self, user_id: UserId, *, at: datetime, events: Sequence[Event]
+    ) -> int:
+        known = [s for s in self.tables.unended(user_id) if s.created_at <= at]
+        if known:
+            self.tables.record(events)
+        return self.tables.end(known, at, EndReason.USER_INACTIVE)

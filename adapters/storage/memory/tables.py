@@ -63,6 +63,9 @@ class Tables:
         user = self.users.get(user_id)
         return user is not None and user.password_hash == password_hash
 
+    def may_log_in(self, user_id: UserId, password_hash: str) -> bool:
+        return self.has_hash(user_id, password_hash) and self.users[user_id].is_active
+
     def spend(self, token_id: TokenId, purpose: Purpose, at: datetime) -> User | None:
         token = self.tokens.get(token_id)
         if token is None or token.purpose is not purpose or token.expires_at <= at:

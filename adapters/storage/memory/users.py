@@ -12,6 +12,7 @@ from core.model import (
     EndReason,
     OneTimeToken,
     Purpose,
+    Session,
     SessionId,
     TokenId,
     User,
@@ -62,7 +63,9 @@ class MemoryUsers(UserRepository):
         sessions = self.tables.unended(user.id)
         self.tables.end(sessions, at, EndReason.PASSWORD_RESET)
         self.tables.record(events)
-        return self.tables.update(user, password_hash=new_hash, updated_at=at)
+        return self.tables.update(
+            user, password_hash=new_hash, is_verified=True, updated_at=at
+        )
 
     async def change_password(  # noqa: PLR0913 - the port's
         self,
@@ -70,17 +73,21 @@ class MemoryUsers(UserRepository):
         *,
         old_hash: str,
         new_hash: str,
-        keep: SessionId,
+        renews: SessionId,
+        successor: Session,
         at: datetime,
         events: Sequence[Event],
     ) -> bool:
-        if not self.tables.has_hash(user_id, old_hash):
+        if not self.tables.may_log_in(user_id, old_hash):
             return False
-        user = self.tables.users[user_id]
-        self.tables.update(user, password_hash=new_hash, updated_at=at)
-        self.tables.void(user_id, Purpose.RESET_PASSWORD)
-        others = [s for s in self.tables.unended(user_id) if s.id != keep]
-        self.tables.end(others, at, EndReason.PASSWORD_CHANGED)
+        sessions = self.tables.unended(user_id)
+        if renews not in {session.id for session in sessions}:
+            return False
+        self.tables.update(
+            self.tables.users[user_id], password_hash=new_hash, updated_at=at
+        )
+        self.tables.end(sessions, at, EndReason.PASSWORD_CHANGED)
+        self.tables.sessions[successor.id] = owned(successor)
         self.tables.record(events)
         return True
 

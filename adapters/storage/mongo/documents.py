@@ -80,10 +80,12 @@ def from_session(session: Session) -> Document:
         "created_at": session.created_at,
         "ended_at": session.ended_at,
         "end_reason": session.end_reason,
-        "address": session.client.address,
-        "label": session.client.label,
         **from_progress(session),
     }
+
+
+def from_client(client: Client) -> Document:
+    return {"address": client.address, "label": client.label}
 
 
 def from_progress(session: Session) -> Document:
@@ -94,6 +96,7 @@ def from_progress(session: Session) -> Document:
         "last_used_at": session.last_used_at,
         "expires_at": session.expires_at,
         "forget_at": forget_at(session.expires_at),
+        **from_client(session.client),
     }
 
 

@@ -9,6 +9,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from adapters.storage.mongo.database import SNAPSHOT, Database
 from adapters.storage.mongo.documents import (
+    Document,
+    from_client,
     from_progress,
     from_session,
     to_session,
@@ -16,7 +18,7 @@ from adapters.storage.mongo.documents import (
 )
 from core.errors import Unavailable
 from core.events import Event
-from core.model import EndReason, Identity, Session, SessionId, UserId
+from core.model import Client, EndReason, Identity, Session, SessionId, UserId
 from core.ports import SessionRepository
 
 
@@ -66,7 +68,11 @@ class MongoSessions(SessionRepository):
         events = [event for _, told in batch.waiting.values() for event in told]
 
         async def work(transaction: AsyncClientSession) -> bool:
-            checked = {"_id": user_id, "password_hash": password_hash}
+            checked = {
+                "_id": user_id,
+                "password_hash": password_hash,
+                "is_active": True,
+            }
             if not await self.database.lock(transaction, checked):
                 return False
             await self.database.sessions.insert_many(sessions, session=transaction)
@@ -102,17 +108,21 @@ class MongoSessions(SessionRepository):
             for row in rows
         }
 
-    async def advance(self, session: Session) -> bool:
-        before = {
-            "_id": session.id,
-            "generation": session.generation - 1,
-            "ended_at": None,
-        }
-        async with self.database.answering():
-            advanced = await self.database.sessions.update_one(
-                before, {"$set": from_progress(session)}
-            )
-        return advanced.matched_count == 1
+    async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
+        before = {"generation": session.generation - 1}
+        return await self._update(session.id, before, from_progress(session), events)
+
+    async def note_client(
+        self,
+        session_id: SessionId,
+        *,
+        old: Client,
+        new: Client,
+        events: Sequence[Event],
+    ) -> bool:
+        return await self._update(
+            session_id, from_client(old), from_client(new), events
+        )
 
     async def end(
         self,
@@ -123,12 +133,12 @@ class MongoSessions(SessionRepository):
         events: Sequence[Event],
     ) -> bool:
         async def work(transaction: AsyncClientSession) -> bool:
-            ended = await self.database.sessions.update_one(
-                {"_id": session_id, "ended_at": None},
-                {"$set": {"ended_at": at, "end_reason": reason}},
-                session=transaction,
+            which = {"_id": session_id}
+            return bool(
+                await end_sessions(
+                    self.database, transaction, which, at=at, reason=reason
+                )
             )
-            return ended.matched_count == 1
 
         return await self.database.change(session_id, work, events=events)
 
@@ -142,25 +152,60 @@ class MongoSessions(SessionRepository):
     ) -> int:
         return await self.database.change(
             user_id,
-            lambda transaction: end_all_but(
-                None, self.database, transaction, user_id, at=at, reason=reason
+            lambda transaction: end_sessions(
+                self.database, transaction, {"user_id": user_id}, at=at, reason=reason
             ),
             events=events,
         )
 
+    async def end_of_inactive(
+        self, user_id: UserId, *, at: datetime, events: Sequence[Event]
+    ) -> int:
+        known = {"user_id": user_id, "created_at": {"$lte": at}}
+        reason = EndReason.USER_INACTIVE
 
-async def end_all_but(  # noqa: PLR0913 - all of it matters
-    keep: SessionId | None,
+        async def work(transaction: AsyncClientSession) -> int | None:
+            ended = await end_sessions(
+                self.database, transaction, known, at=at, reason=reason
+            )
+            return ended or None
+
+        return await self.database.change(user_id, work, events=events) or 0
+
+    async def _update(
+        self,
+        session_id: SessionId,
+        before: Document,
+        after: Document,
+        events: Sequence[Event],
+    ) -> bool:
+        """Update a session that is as before and has not ended; tell whether it was."""
+        sessions, which = self.database.sessions, {"_id": session_id, "ended_at": None}
+
+        async def update(transaction: AsyncClientSession | None = None) -> bool:
+            updated = await sessions.update_one(
+                which | before, {"$set": after}, session=transaction
+            )
+            return updated.matched_count == 1
+
+        if events:
+            return await self.database.change(session_id, update, events=events)
+        # One document, and nothing to tell: no transaction is needed.
+        async with self.database.answering():
+            return await update()
+
+
+async def end_sessions(
     db: Database,
     transaction: AsyncClientSession,
-    user_id: UserId,
+    which: Document,
     *,
     at: datetime,
     reason: EndReason,
 ) -> int:
     """Return how many sessions those were."""
     ended = await db.sessions.update_many(
-        {"user_id": user_id, "ended_at": None, "_id": {"$ne": keep}},
+        {**which, "ended_at": None},
         {"$set": {"ended_at": at, "end_reason": reason}},
         session=transaction,
     )

@@ -11,18 +11,20 @@ from pymongo.errors import DuplicateKeyError
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import (
     Document,
+    from_session,
     from_token,
     from_user,
     to_user,
 )
-from adapters.storage.mongo.sessions import end_all_but
-from adapters.storage.mongo.tokens import spend, void
+from adapters.storage.mongo.sessions import end_sessions
+from adapters.storage.mongo.tokens import spend
 from core.errors import EmailTaken, Unavailable, UsernameTaken
 from core.events import Event
 from core.model import (
     EndReason,
     OneTimeToken,
     Purpose,
+    Session,
     SessionId,
     TokenId,
     User,
@@ -72,10 +74,12 @@ class MongoUsers(UserRepository):
             user_id = await spend(db, session, token_id, Purpose.RESET_PASSWORD, at)
             if user_id is None:
                 return None
-            reason = EndReason.PASSWORD_RESET
-            await end_all_but(None, db, session, user_id, at=at, reason=reason)
+            which, reason = {"user_id": user_id}, EndReason.PASSWORD_RESET
+            await end_sessions(db, session, which, at=at, reason=reason)
             return await self._updated(
-                session, user_id, {"password_hash": new_hash, "updated_at": at}
+                session,
+                user_id,
+                {"password_hash": new_hash, "is_verified": True, "updated_at": at},
             )
 
         return await self.database.change(token_id, work, events=events)
@@ -86,22 +90,29 @@ class MongoUsers(UserRepository):
         *,
         old_hash: str,
         new_hash: str,
-        keep: SessionId,
+        renews: SessionId,
+        successor: Session,
         at: datetime,
         events: Sequence[Event],
     ) -> bool:
+        reason = EndReason.PASSWORD_CHANGED
+
         async def work(session: AsyncClientSession) -> bool:
             db = self.database
             changed = await db.users.update_one(
-                {"_id": user_id, "password_hash": old_hash},
+                {"_id": user_id, "password_hash": old_hash, "is_active": True},
                 {"$set": {"password_hash": new_hash, "updated_at": at}},
                 session=session,
             )
+            whose: Document = {"user_id": user_id}
             if not changed.matched_count:
                 return False
-            await void(db, session, user_id, Purpose.RESET_PASSWORD)
-            reason = EndReason.PASSWORD_CHANGED
-            await end_all_but(keep, db, session, user_id, at=at, reason=reason)
+            if not await end_sessions(
+                db, session, whose | {"_id": renews}, at=at, reason=reason
+            ):
+                return False
+            await end_sessions(db, session, whose, at=at, reason=reason)
+            await db.sessions.insert_one(from_session(successor), session=session)
             return True
 
         return await self.database.change(user_id, work, events=events)

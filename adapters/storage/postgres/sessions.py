@@ -15,21 +15,25 @@ from adapters.storage.postgres.rows import (
     to_identity,
 )
 from core.events import Event
-from core.model import EndReason, Identity, Session, SessionId, UserId
+from core.model import Client, EndReason, Identity, Session, SessionId, UserId
 from core.ports import SessionRepository
+
+STORE = """
+INSERT INTO sessions (id, user_id, generation, rotations, created_at, last_used_at,
+    expires_at, ended_at, end_reason, address, label)
+SELECT %(id)s, %(user_id)s, %(generation)s, %(rotations)s::timestamptz[],
+    %(created_at)s, %(last_used_at)s, %(expires_at)s, %(ended_at)s, %(end_reason)s,
+    %(address)s, %(label)s
+"""
 
 # The lock makes a change of password wait, which then ends this session, too.
 OPEN = f"""
 WITH owner AS (
     SELECT id FROM users
-    WHERE id = %(user_id)s AND password_hash = %(password_hash)s FOR SHARE
+    WHERE id = %(user_id)s AND password_hash = %(password_hash)s AND is_active
+    FOR SHARE
 ), opened AS (
-    INSERT INTO sessions (id, user_id, generation, rotations, created_at, last_used_at,
-        expires_at, ended_at, end_reason, address, label)
-    SELECT %(id)s, id, %(generation)s, %(rotations)s::timestamptz[], %(created_at)s,
-        %(last_used_at)s, %(expires_at)s, %(ended_at)s, %(end_reason)s, %(address)s,
-        %(label)s
-    FROM owner RETURNING id
+    {STORE} FROM owner RETURNING id
 ), told AS ({recording("opened")})
 SELECT id FROM opened
 """  # noqa: S608 - names of ours
@@ -39,12 +43,26 @@ SELECT {SESSION}, {USER} FROM sessions JOIN users ON users.id = sessions.user_id
 WHERE sessions.id = ANY(%(ids)s)
 """  # noqa: S608 - columns
 
-ADVANCE = """
-UPDATE sessions SET generation = %(generation)s, rotations = %(rotations)s,
-    last_used_at = %(last_used_at)s, expires_at = %(expires_at)s
-WHERE id = %(id)s AND generation = %(generation)s - 1 AND ended_at IS NULL
-RETURNING id
-"""
+ADVANCE = f"""
+WITH advanced AS (
+    UPDATE sessions SET generation = %(generation)s, rotations = %(rotations)s,
+        last_used_at = %(last_used_at)s, expires_at = %(expires_at)s,
+        address = %(address)s, label = %(label)s
+    WHERE id = %(id)s AND generation = %(generation)s - 1 AND ended_at IS NULL
+    RETURNING id
+), told AS ({recording("advanced")})
+SELECT id FROM advanced
+"""  # noqa: S608 - names of ours
+
+NOTE_CLIENT = f"""
+WITH noted AS (
+    UPDATE sessions SET address = %(address)s, label = %(label)s
+    WHERE id = %(id)s AND address = %(old_address)s AND label = %(old_label)s
+        AND ended_at IS NULL
+    RETURNING id
+), told AS ({recording("noted")})
+SELECT id FROM noted
+"""  # noqa: S608 - names of ours
 
 END = f"""
 WITH ended AS (
@@ -59,8 +77,7 @@ END_ALL = """
 UPDATE sessions SET ended_at = %(at)s, end_reason = %(reason)s
 WHERE id IN (
     SELECT id FROM sessions
-    WHERE user_id = %(user_id)s AND ended_at IS NULL
-        AND id IS DISTINCT FROM %(keep)s::text
+    WHERE user_id = %(user_id)s AND ended_at IS NULL AND created_at <= %(opened_by)s
     ORDER BY id FOR UPDATE
 )
 RETURNING id
@@ -70,6 +87,15 @@ END_ALL_AND_TELL = f"""
 WITH ended AS ({END_ALL}), told AS ({recording()})
 SELECT id FROM ended
 """  # noqa: S608 - names of ours
+
+END_OF_INACTIVE = f"""
+WITH ended AS ({END_ALL}), any_ended AS (SELECT FROM ended LIMIT 1),
+    told AS ({recording("any_ended")})
+SELECT id FROM ended
+"""  # noqa: S608 - names of ours
+
+EVER = "infinity"
+"""Whenever they were opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +120,29 @@ class PostgresSessions(SessionRepository):
         found = await self.database.read(to_identity, IDENTITIES, ids=list(session_ids))
         return {identity.session.id: identity for identity in found}
 
-    async def advance(self, session: Session) -> bool:
-        return bool(await self.database.write(first, ADVANCE, **from_session(session)))
+    async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
+        values = {**from_session(session), "events": from_events(events)}
+        return bool(await self.database.write(first, ADVANCE, **values))
+
+    async def note_client(
+        self,
+        session_id: SessionId,
+        *,
+        old: Client,
+        new: Client,
+        events: Sequence[Event],
+    ) -> bool:
+        noted = await self.database.write(
+            first,
+            NOTE_CLIENT,
+            id=session_id,
+            address=new.address,
+            label=new.label,
+            old_address=old.address,
+            old_label=old.label,
+            events=from_events(events),
+        )
+        return bool(noted)
 
     async def end(
         self,
@@ -127,9 +174,23 @@ class PostgresSessions(SessionRepository):
             first,
             END_ALL_AND_TELL,
             user_id=user_id,
-            keep=None,
+            opened_by=EVER,
             at=at,
             reason=reason,
+            events=from_events(events),
+        )
+        return len(ended)
+
+    async def end_of_inactive(
+        self, user_id: UserId, *, at: datetime, events: Sequence[Event]
+    ) -> int:
+        ended = await self.database.write(
+            first,
+            END_OF_INACTIVE,
+            user_id=user_id,
+            opened_by=at,
+            at=at,
+            reason=EndReason.USER_INACTIVE,
             events=from_events(events),
         )
         return len(ended)

@@ -17,17 +17,19 @@ from adapters.storage.postgres.events import record, recording
 from adapters.storage.postgres.rows import (
     USER,
     from_events,
+    from_session,
     from_token,
     from_user,
     to_user,
 )
-from adapters.storage.postgres.sessions import END_ALL
+from adapters.storage.postgres.sessions import END_ALL, EVER, STORE
 from core.errors import EmailTaken, UsernameTaken
 from core.events import Event
 from core.model import (
     EndReason,
     OneTimeToken,
     Purpose,
+    Session,
     SessionId,
     TokenId,
     User,
@@ -84,13 +86,13 @@ WHERE one_time_tokens.id = %(token_id)s FOR NO KEY UPDATE OF users
 
 RESET_PASSWORD = f"""
 WITH spent AS ({SPEND})
-UPDATE users SET password_hash = %(new_hash)s, updated_at = %(at)s
+UPDATE users SET password_hash = %(new_hash)s, is_verified = TRUE, updated_at = %(at)s
 FROM spent WHERE users.id = spent.user_id RETURNING {USER}
 """  # noqa: S608 - columns
 
 CHANGE_PASSWORD = """
 UPDATE users SET password_hash = %(new_hash)s, updated_at = %(at)s
-WHERE id = %(user_id)s AND password_hash = %(old_hash)s RETURNING id
+WHERE id = %(user_id)s AND password_hash = %(old_hash)s AND is_active RETURNING id
 """  # noqa: S105 - a statement
 
 REPLACE_HASH = """
@@ -98,7 +100,9 @@ UPDATE users SET password_hash = %(new_hash)s
 WHERE id = %(user_id)s AND password_hash = %(old_hash)s RETURNING id
 """
 
-VOID = "DELETE FROM one_time_tokens WHERE user_id = %(user_id)s AND purpose = %(void)s"
+
+class _NothingToRenew(Exception):
+    """The session has ended: what was done until then is taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,7 @@ class PostgresUsers(UserRepository):
                 reset = await fetch(connection, to_user, RESET_PASSWORD, values)
                 if not reset:
                     return None
-                why = {"reason": EndReason.PASSWORD_RESET, "keep": None}
+                why = {"reason": EndReason.PASSWORD_RESET, "opened_by": EVER}
                 whose = {"user_id": reset[0].id, "at": at}
                 await connection.execute(END_ALL, why | whose)
                 await record(connection, events)
@@ -174,7 +178,8 @@ class PostgresUsers(UserRepository):
         *,
         old_hash: str,
         new_hash: str,
-        keep: SessionId,
+        renews: SessionId,
+        successor: Session,
         at: datetime,
         events: Sequence[Event],
     ) -> bool:
@@ -182,9 +187,8 @@ class PostgresUsers(UserRepository):
             "user_id": user_id,
             "old_hash": old_hash,
             "new_hash": new_hash,
-            "keep": keep,
             "at": at,
-            "void": Purpose.RESET_PASSWORD,
+            "opened_by": EVER,
             "reason": EndReason.PASSWORD_CHANGED,
         }
 
@@ -192,13 +196,17 @@ class PostgresUsers(UserRepository):
             async with transaction(connection):
                 if not await fetch(connection, first, CHANGE_PASSWORD, values):
                     return False
-                await connection.execute(VOID, values)
                 # A statement of its own: it sees the session that we waited for.
-                await connection.execute(END_ALL, values)
+                if renews not in await fetch(connection, first, END_ALL, values):
+                    raise _NothingToRenew
+                await connection.execute(STORE, from_session(successor))
                 await record(connection, events)
                 return True
 
-        return await self.database.run(work)
+        try:
+            return await self.database.run(work)
+        except _NothingToRenew:
+            return False
 
     async def replace_hash(
         self, user_id: UserId, *, old_hash: str, new_hash: str

@@ -20,8 +20,13 @@ from adapters.storage.sqlite.rows import (
     to_user,
 )
 from core.events import Event
-from core.model import EndReason, Identity, Session, SessionId, UserId
+from core.model import Client, EndReason, Identity, Session, SessionId, UserId
 from core.ports import SessionRepository
+
+END_ALL = (
+    "UPDATE sessions SET ended_at = ?, end_reason = ?"
+    " WHERE user_id = ? AND ended_at IS NULL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +38,12 @@ class SqliteSessions(SessionRepository):
     ) -> bool:
         def change(db: Connection) -> bool:
             current = db.execute(
-                "SELECT 1 FROM users WHERE id = ? AND password_hash = ?",
+                "SELECT 1 FROM users WHERE id = ? AND password_hash = ? AND is_active",
                 (session.user_id, password_hash),
             ).fetchall()
             if not current:
                 return False
-            db.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                from_session(session),
-            )
+            store_session(db, session)
             record(db, events)
             return True
 
@@ -62,26 +64,38 @@ class SqliteSessions(SessionRepository):
         )
         return {row[0]: _to_identity(row) for row in rows}
 
-    async def advance(self, session: Session) -> bool:
-        values = (
-            session.generation,
-            from_rotations(session.rotations),
-            to_text(session.last_used_at),
-            to_text(session.expires_at),
-            session.id,
-            session.generation - 1,
+    async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
+        return await self._change(
+            "UPDATE sessions SET generation = ?, rotations = ?, last_used_at = ?,"
+            " expires_at = ?, address = ?, label = ?"
+            " WHERE id = ? AND generation = ? AND ended_at IS NULL",
+            (
+                session.generation,
+                from_rotations(session.rotations),
+                to_text(session.last_used_at),
+                to_text(session.expires_at),
+                session.client.address,
+                session.client.label,
+                session.id,
+                session.generation - 1,
+            ),
+            events,
         )
-        advanced = await self.database.write(
-            lambda db: (
-                db.execute(
-                    "UPDATE sessions"
-                    " SET generation = ?, rotations = ?, last_used_at = ?, expires_at = ?"
-                    " WHERE id = ? AND generation = ? AND ended_at IS NULL",
-                    values,
-                ).rowcount
-            )
+
+    async def note_client(
+        self,
+        session_id: SessionId,
+        *,
+        old: Client,
+        new: Client,
+        events: Sequence[Event],
+    ) -> bool:
+        return await self._change(
+            "UPDATE sessions SET address = ?, label = ?"
+            " WHERE id = ? AND address = ? AND label = ? AND ended_at IS NULL",
+            (new.address, new.label, session_id, old.address, old.label),
+            events,
         )
-        return advanced == 1
 
     async def end(
         self,
@@ -91,17 +105,12 @@ class SqliteSessions(SessionRepository):
         reason: EndReason,
         events: Sequence[Event],
     ) -> bool:
-        def change(db: Connection) -> bool:
-            ended = db.execute(
-                "UPDATE sessions SET ended_at = ?, end_reason = ?"
-                " WHERE id = ? AND ended_at IS NULL",
-                (to_text(at), reason, session_id),
-            ).rowcount
-            if ended:
-                record(db, events)
-            return ended == 1
-
-        return await self.database.write(change)
+        return await self._change(
+            "UPDATE sessions SET ended_at = ?, end_reason = ?"
+            " WHERE id = ? AND ended_at IS NULL",
+            (to_text(at), reason, session_id),
+            events,
+        )
 
     async def end_all(
         self,
@@ -113,25 +122,50 @@ class SqliteSessions(SessionRepository):
     ) -> int:
         def change(db: Connection) -> int:
             record(db, events)
-            return end_all_but(None, db, user_id, at=at, reason=reason)
+            return end_sessions(db, user_id, at=at, reason=reason)
+
+        return await self.database.write(change)
+
+    async def end_of_inactive(
+        self, user_id: UserId, *, at: datetime, events: Sequence[Event]
+    ) -> int:
+        def change(db: Connection) -> int:
+            ended = db.execute(
+                f"{END_ALL} AND created_at <= ?",
+                (to_text(at), EndReason.USER_INACTIVE, user_id, to_text(at)),
+            ).rowcount
+            if ended:
+                record(db, events)
+            return ended
+
+        return await self.database.write(change)
+
+    async def _change(
+        self, update: str, values: Sequence[object], events: Sequence[Event]
+    ) -> bool:
+        """Tell whether one session was updated; then the events are stored, too."""
+
+        def change(db: Connection) -> bool:
+            if db.execute(update, values).rowcount == 0:
+                return False
+            record(db, events)
+            return True
 
         return await self.database.write(change)
 
 
-def end_all_but(
-    keep: SessionId | None,
-    db: Connection,
-    user_id: UserId,
-    *,
-    at: datetime,
-    reason: EndReason,
+def store_session(db: Connection, session: Session) -> None:
+    db.execute(
+        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        from_session(session),
+    )
+
+
+def end_sessions(
+    db: Connection, user_id: UserId, *, at: datetime, reason: EndReason
 ) -> int:
     """Return how many sessions those were."""
-    return db.execute(
-        "UPDATE sessions SET ended_at = ?, end_reason = ?"
-        " WHERE user_id = ? AND ended_at IS NULL AND id IS NOT ?",
-        (to_text(at), reason, user_id, keep),
-    ).rowcount
+    return db.execute(END_ALL, (to_text(at), reason, user_id)).rowcount
 
 
 def _to_identity(row: Row) -> Identity:

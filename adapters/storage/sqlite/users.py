@@ -9,20 +9,29 @@ from sqlite3 import Connection
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
 from adapters.storage.sqlite.rows import NEW_USER, USER, from_user, to_text, to_user
-from adapters.storage.sqlite.sessions import end_all_but
-from adapters.storage.sqlite.tokens import spend, store, void
+from adapters.storage.sqlite.sessions import end_sessions, store_session
+from adapters.storage.sqlite.tokens import spend, store
 from core.errors import EmailTaken, UsernameTaken
 from core.events import Event
 from core.model import (
     EndReason,
     OneTimeToken,
     Purpose,
+    Session,
     SessionId,
     TokenId,
     User,
     UserId,
 )
 from core.ports import UserRepository
+
+CHANGE_PASSWORD = """
+UPDATE users SET password_hash = ?, updated_at = ?
+WHERE id = ? AND password_hash = ? AND is_active AND EXISTS (
+    SELECT 1 FROM sessions
+    WHERE sessions.id = ? AND user_id = users.id AND ended_at IS NULL
+)
+"""  # noqa: S105 - a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +79,11 @@ class SqliteUsers(UserRepository):
             user_id = spend(db, token_id, Purpose.RESET_PASSWORD, at)
             if user_id is None:
                 return None
-            end_all_but(None, db, user_id, at=at, reason=EndReason.PASSWORD_RESET)
+            end_sessions(db, user_id, at=at, reason=EndReason.PASSWORD_RESET)
             record(db, events)
             db.execute(
-                "UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ?",
+                "UPDATE users SET password_hash = ?, is_verified = TRUE, updated_at = ?"
+                " WHERE id = ?",
                 (new_hash, to_text(at), user_id),
             )
             return _find(db, "id", user_id)
@@ -86,20 +96,19 @@ class SqliteUsers(UserRepository):
         *,
         old_hash: str,
         new_hash: str,
-        keep: SessionId,
+        renews: SessionId,
+        successor: Session,
         at: datetime,
         events: Sequence[Event],
     ) -> bool:
         def change(db: Connection) -> bool:
             changed = db.execute(
-                "UPDATE users SET password_hash = ?, updated_at = ?"
-                " WHERE id = ? AND password_hash = ?",
-                (new_hash, to_text(at), user_id, old_hash),
+                CHANGE_PASSWORD, (new_hash, to_text(at), user_id, old_hash, renews)
             ).rowcount
             if not changed:
                 return False
-            void(db, user_id, Purpose.RESET_PASSWORD)
-            end_all_but(keep, db, user_id, at=at, reason=EndReason.PASSWORD_CHANGED)
+            end_sessions(db, user_id, at=at, reason=EndReason.PASSWORD_CHANGED)
+            store_session(db, successor)
             record(db, events)
             return True
 

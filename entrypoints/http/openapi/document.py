@@ -111,6 +111,8 @@ def _operation(
 
 def _security(facts: Operation) -> list[dict[str, list[str]]]:
     """Return what has to come along: any one of these."""
+    if facts.takes_bearer:
+        return [{"bearer": []}, {}]
     return [] if facts.allows is None else [{"bearer": []}]
 
 

@@ -1,0 +1,66 @@
+"""Changing a password, whatever else happens meanwhile."""
+
+from dataclasses import dataclass
+
+from core import errors
+from core.event_factory import EventFactory
+from core.events import EventKind
+from core.grants import Grant, Grants
+from core.holders import Holders
+from core.model import Client, Identity
+from core.ports import Clock, PasswordHasher, UserRepository
+from core.refusals import tell_refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChange:
+    """Replaces a password and its sessions by a new one; limits are the caller's."""
+
+    users: UserRepository
+    holders: Holders
+    hasher: PasswordHasher
+    clock: Clock
+    grants: Grants
+    events: EventFactory
+
+    async def run(
+        self,
+        identity: Identity,
+        current_password: str,
+        new_password: str,
+        client: Client,
+    ) -> Grant:
+        """Check and replace the password; raises WrongCurrentPassword, SessionEnded."""
+        user, old_session = identity.user, identity.session.id
+        if not await self.hasher.verify(current_password, user.password_hash):
+            reason = "wrong current password"
+            tell_refusal("Password change refused", reason, user.id)
+            raise errors.WrongCurrentPassword
+        new_hash = await self.hasher.hash(new_password)
+        now = self.clock.now()
+        successor = self.grants.new_session(user.id, client, now)
+        told = [
+            self.events.make(
+                kind, now, user.id, client, user_id=user.id, session_id=session_id
+            )
+            for kind, session_id in (
+                (EventKind.PASSWORD_CHANGED, old_session),
+                (EventKind.SESSION_OPENED, successor.id),
+            )
+        ]
+        if await self.users.change_password(
+            user.id,
+            old_hash=user.password_hash,
+            new_hash=new_hash,
+            renews=old_session,
+            successor=successor,
+            at=now,
+            events=told,
+        ):
+            return await self.grants.grant(user, successor, now)
+        # The hash was replaced while we checked it: the password has to stand the new
+        # test, which it does if a log-in only hashed it anew.
+        latest = await self.holders.live(old_session, user.id)
+        if latest is None:
+            raise errors.SessionEnded
+        return await self.run(latest, current_password, new_password, client)

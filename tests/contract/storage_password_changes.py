@@ -1,0 +1,207 @@
+from dataclasses import replace
+
+from core.events import EventKind
+from core.model import EndReason, Purpose, Session, User
+from core.ports import Storage
+from tests.contract.base import Contract
+from tests.contract.storage_records import (
+    EVERY_FIELD,
+    MINUTE,
+    NOW,
+    RACERS,
+    a_session,
+    add,
+    an_event,
+    change_password,
+    end,
+    history,
+    issue,
+    log_in,
+    new_id,
+    race,
+    stored,
+    switch,
+)
+
+RESET = Purpose.RESET_PASSWORD
+ACTIVE = EVERY_FIELD | {"is_active": True}
+
+
+class ChangeLaws(Contract):
+    async def test_a_change_replaces_the_hash_and_nothing_else(
+        self, subject: Storage
+    ) -> None:
+        user = await add(subject, **ACTIVE)
+        other = await add(subject, "bob", password_hash=user.password_hash)
+
+        assert await _changed(subject, user, await log_in(subject, user))
+
+        expected = replace(user, password_hash="new", updated_at=NOW)
+        assert expected == await subject.users.get(user.id)
+        assert other == await subject.users.get(other.id)
+
+    async def test_a_change_ends_all_sessions_and_opens_a_successor(
+        self, subject: Storage
+    ) -> None:
+        user, other = await add(subject), await add(subject, "bob")
+        this, lost = await log_in(subject, user), await log_in(subject, user)
+        gone, foreign = await log_in(subject, user), await log_in(subject, other)
+        await end(subject, gone)
+        gone = await stored(subject, gone.id)
+        successor = a_session(user, expires_at=NOW + MINUTE)
+
+        await change_password(subject, user, this, successor=successor)
+
+        reason = EndReason.PASSWORD_CHANGED
+        for session in (this, lost):
+            expected = replace(session, ended_at=NOW, end_reason=reason)
+            assert expected == await stored(subject, session.id)
+        assert successor == await stored(subject, successor.id)
+        assert gone == await stored(subject, gone.id)
+        assert foreign == await stored(subject, foreign.id)
+
+    async def test_mailed_tokens_stay_good_through_a_change(
+        self, subject: Storage
+    ) -> None:
+        user = await add(subject)
+        session = await log_in(subject, user)
+        tokens = [await issue(subject, user, purpose) for purpose in Purpose]
+
+        assert await _changed(subject, user, session)
+
+        assert all([await subject.tokens.get(token) for token in tokens])
+
+    async def test_one_of_many_changes_a_password(self, subject: Storage) -> None:
+        user = await add(subject)
+        session = await log_in(subject, user)
+        successors = [a_session(user) for _ in range(RACERS)]
+
+        won = await race(
+            lambda number: change_password(
+                subject,
+                user,
+                session,
+                new_hash=f"hash {number}",
+                successor=successors[number],
+                events=[an_event()],
+            )
+        )
+
+        assert 1 == sum(won)
+        after = await subject.users.get(user.id)
+        assert after is not None
+        assert f"hash {won.index(True)}" == after.password_hash
+        assert 1 == len(await history(subject))
+        found = await subject.sessions.identities([one.id for one in successors])
+        assert {successors[won.index(True)].id} == set(found)
+
+    async def test_a_session_is_renewed_or_ended_and_never_both(
+        self, subject: Storage
+    ) -> None:
+        user = await add(subject)
+        for _ in range(10):
+            session, successor = await log_in(subject, user), a_session(user)
+
+            *_, renewed, ended = await race(
+                lambda number, session=session, successor=successor: (  # type: ignore[misc]
+                    end(subject, session)
+                    if number == RACERS - 1
+                    else change_password(
+                        subject,
+                        user,
+                        session,
+                        new_hash=user.password_hash,
+                        successor=successor,
+                    )
+                    if number == RACERS - 2
+                    else subject.sessions.identities([session.id])
+                )
+            )
+
+            assert renewed != ended
+            found = await subject.sessions.identities([successor.id])
+            assert renewed == (successor.id in found)
+
+    async def test_no_change_without_the_stored_hash(self, subject: Storage) -> None:
+        user = await add(subject)
+        session = await log_in(subject, user)
+
+        assert not await _changed(subject, replace(user, password_hash="x"), session)
+
+        await _is_untouched(subject, user, session)
+
+    async def test_only_a_live_session_of_the_user_is_renewed(
+        self, subject: Storage
+    ) -> None:
+        user, other = await add(subject), await add(subject, "bob")
+        session, gone = await log_in(subject, user), await log_in(subject, user)
+        foreign = await log_in(subject, other)
+        await end(subject, gone)
+
+        for renewed in (gone, foreign, replace(session, id=new_id())):
+            assert not await _changed(subject, user, renewed)
+
+        await _is_untouched(subject, user, session)
+        assert foreign == await stored(subject, foreign.id)
+
+    async def test_an_inactive_user_changes_no_password(self, subject: Storage) -> None:
+        user = await add(subject)
+        session = await log_in(subject, user)
+        user = await switch(subject, user, is_active=False)
+
+        assert not await _changed(subject, user, session)
+
+        await _is_untouched(subject, user, session)
+
+
+class HashLaws(Contract):
+    async def test_a_hash_made_anew_changes_nothing_else(
+        self, subject: Storage
+    ) -> None:
+        user = await add(subject, **ACTIVE)
+        other = await add(subject, "bob", password_hash=user.password_hash)
+        session, token_id = (
+            await log_in(subject, user),
+            await issue(subject, user, RESET),
+        )
+
+        assert await _rehashed(subject, user, "anew")
+
+        assert replace(user, password_hash="anew") == await subject.users.get(user.id)
+        assert other == await subject.users.get(other.id)
+        assert session == await stored(subject, session.id)
+        assert await subject.tokens.get(token_id) is not None
+
+    async def test_no_hash_is_replaced_but_the_one_read(self, subject: Storage) -> None:
+        user = await add(subject)
+
+        refused = [
+            await _rehashed(subject, replace(user, password_hash="other"), "anew"),
+            await _rehashed(subject, replace(user, id=user.id + 1), "anew"),
+        ]
+        unchanged = await subject.users.get(user.id)
+        won = await race(lambda number: _rehashed(subject, user, f"hash {number}"))
+
+        assert [False, False] == refused
+        assert user == unchanged
+        assert 1 == sum(won)
+        after = await subject.users.get(user.id)
+        assert after is not None
+        assert f"hash {won.index(True)}" == after.password_hash
+
+
+async def _changed(storage: Storage, user: User, session: Session) -> bool:
+    event = an_event(EventKind.PASSWORD_CHANGED, user.id)
+    return await change_password(storage, user, session, events=[event])
+
+
+async def _is_untouched(storage: Storage, user: User, session: Session) -> None:
+    assert user == await storage.users.get(user.id)
+    assert session == await stored(storage, session.id)
+    assert [] == await history(storage)
+
+
+async def _rehashed(storage: Storage, user: User, new_hash: str) -> bool:
+    return await storage.users.replace_hash(
+        user.id, old_hash=user.password_hash, new_hash=new_hash
+    )
