@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from core import errors
 from core.events import Event, EventKind
 from core.guard import Guard
 from core.keys import Keys
+from core.mailed import MailedTokens
 from core.model import (
     UNSAVED,
     Client,
@@ -54,15 +56,45 @@ class Accounts:
         event = self._event(EventKind.ADMIN_CREATED, UNSAVED, admin.created_at)
         return await self.storage.users.add(admin, token=None, events=[event])
 
+    async def asked_to_verify(self, mail_token: str) -> User:
+        """
+        Return whose address a mailed token would prove, and change nothing.
+
+        Raises InvalidMailToken, EmailAlreadyVerified.
+        """
+        token = await self._mailed(mail_token, Purpose.VERIFY_EMAIL, self.clock.now())
+        user = await self.storage.users.get(token.user_id)
+        if user is None:
+            raise errors.InvalidMailToken
+        if user.is_verified:
+            raise errors.EmailAlreadyVerified
+        return user
+
     async def verify_email(self, mail_token: str) -> User:
-        """Spend a mailed token and mark its user verified; raises InvalidMailToken."""
+        """
+        Spend a mailed token and mark its user verified.
+
+        Raises InvalidMailToken, EmailAlreadyVerified.
+        """
         now = self.clock.now()
         token = await self._mailed(mail_token, Purpose.VERIFY_EMAIL, now)
         event = self._event(EventKind.EMAIL_VERIFIED, token.user_id, now)
         user = await self.storage.users.verify_email(token.id, at=now, events=[event])
-        if user is None:
-            raise errors.InvalidMailToken
-        return user
+        return user or await self._lost_to_another(mail_token, now)
+
+    async def reject(self, mail_token: str) -> None:
+        """
+        Spend a mailed token on removing the account that it would verify.
+
+        Whoever has the mailbox says that somebody else made it. Sessions end, address and
+        name are free. Raises InvalidMailToken, EmailAlreadyVerified.
+        """
+        now = self.clock.now()
+        token = await self._mailed(mail_token, Purpose.VERIFY_EMAIL, now)
+        event = self._event(EventKind.USER_REJECTED, token.user_id, now)
+        removed = self.storage.users.remove_unverified(token.id, at=now, events=[event])
+        if not await removed:
+            await self._lost_to_another(mail_token, now)
 
     async def resend_verification(self, email: str) -> None:
         """Mail a new token if there is something to prove; nobody learns whether."""
@@ -85,6 +117,10 @@ class Accounts:
         await self._mail_token(
             addressee, Purpose.RESET_PASSWORD, EventKind.PASSWORD_RESET_REQUESTED
         )
+
+    async def demand_reset_token(self, mail_token: str) -> None:
+        """Raise InvalidMailToken unless a password can be reset by this."""
+        await self._mailed(mail_token, Purpose.RESET_PASSWORD, self.clock.now())
 
     async def reset_password(
         self, mail_token: str, new_password: str, client: Client
@@ -181,11 +217,14 @@ class Accounts:
     async def _mailed(
         self, mail_token: str, purpose: Purpose, now: datetime
     ) -> OneTimeToken:
-        token_id = self.keys.open_mail_token(mail_token, purpose)
-        token = await self.storage.tokens.get(token_id)
-        if token is None or token.purpose is not purpose or token.expires_at <= now:
-            raise errors.InvalidMailToken
-        return token
+        return await MailedTokens(self.storage, self.keys).good(
+            mail_token, purpose, now
+        )
+
+    async def _lost_to_another(self, mail_token: str, now: datetime) -> NoReturn:
+        """Raise what became of a verification token that was good a moment ago."""
+        await self._mailed(mail_token, Purpose.VERIFY_EMAIL, now)
+        raise errors.EmailAlreadyVerified
 
     def _token(self, user_id: UserId, purpose: Purpose, now: datetime) -> OneTimeToken:
         reset = purpose is Purpose.RESET_PASSWORD

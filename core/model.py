@@ -132,6 +132,11 @@ class OneTimeToken:
     user_id: UserId
     purpose: Purpose
     expires_at: datetime
+    spent_at: datetime | None = None
+
+    def is_good(self, now: datetime) -> bool:
+        """Tell whether it can still be spent."""
+        return self.spent_at is None and now < self.expires_at
 
 
 class RecordKind(StrEnum):

@@ -85,7 +85,7 @@ class Outbox:
         if token_id is None:
             return self._compose(event, kind, user, None)
         token = await self.storage.tokens.get(token_id)
-        if token is None or token.expires_at <= self.clock.now():
+        if token is None or not token.is_good(self.clock.now()):
             return None
         return self._compose(event, kind, user, token)
 

@@ -29,6 +29,7 @@ STATUS: dict[type[errors.AuthError], HTTPStatus] = {
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.InvalidRefreshToken: HTTPStatus.UNAUTHORIZED,
     errors.InvalidMailToken: HTTPStatus.BAD_REQUEST,
+    errors.EmailAlreadyVerified: HTTPStatus.BAD_REQUEST,
     errors.WrongCurrentPassword: HTTPStatus.BAD_REQUEST,
     errors.PasswordRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,

@@ -7,6 +7,7 @@ from tests.adapters import (  # noqa: F401 - each adds its faults
     broken_storage_events,
     broken_storage_passwords,
     broken_storage_purge,
+    broken_storage_removal,
     broken_storage_revocations,
     broken_storage_sessions,
     broken_storage_tokens,

@@ -3,6 +3,7 @@ from tests.contract.storage_archive_writing import ArchiveWritingLaws
 from tests.contract.storage_events import LogLaws, OutboxLaws
 from tests.contract.storage_passwords import ChangeLaws, ResetLaws, VerificationLaws
 from tests.contract.storage_purge import PurgeLaws
+from tests.contract.storage_removal import RemovalLaws
 from tests.contract.storage_revocations import RevocationLaws
 from tests.contract.storage_schema import SchemaLaws
 from tests.contract.storage_sessions import EndingLaws, SessionLaws
@@ -14,6 +15,7 @@ from tests.contract.storage_values import StorageLaws, ValueLaws
 class StorageContract(
     RegistrationLaws,
     VerificationLaws,
+    RemovalLaws,
     ResetLaws,
     ChangeLaws,
     SessionLaws,

@@ -118,7 +118,7 @@ def test_without_its_table_it_says_what_to_run_and_the_list_is_told_with_a_warni
 
     revoked, listed = run("keys", "revoke", NEW, **other), run("keys", "list", **other)
 
-    behind = "Run `scribes-auth migrate`: 0001_first, 0002_revoked_keys pending"
+    behind = "Run `scribes-auth migrate`: 0001_first, 0002_revoked_keys, 0004_spent_tokens pending"
     assert (1, f"{behind}\n") == (revoked.exit_code, revoked.stderr)
     unknown = f"Warning: which keys were revoked is not known: {behind}\n"
     assert (0, unknown) == (listed.exit_code, listed.stderr)

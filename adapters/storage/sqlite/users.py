@@ -24,6 +24,18 @@ from core.model import (
 )
 from core.ports import UserRepository
 
+UNVERIFIED = f"""
+SELECT users.id FROM users JOIN one_time_tokens AS token ON token.user_id = users.id
+WHERE token.id = :token_id AND purpose = '{Purpose.VERIFY_EMAIL}'
+    AND expires_at > :at AND spent_at IS NULL AND NOT is_verified
+"""  # noqa: S608 - a value of ours
+
+REMOVALS = (
+    "DELETE FROM sessions WHERE user_id = ?",
+    "DELETE FROM one_time_tokens WHERE user_id = ?",
+    "DELETE FROM users WHERE id = ?",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SqliteUsers(UserRepository):
@@ -63,6 +75,20 @@ class SqliteUsers(UserRepository):
 
         return await self.database.write(change)
 
+    async def remove_unverified(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> bool:
+        def change(db: Connection) -> bool:
+            values = {"token_id": token_id, "at": to_text(at)}
+            found = db.execute(UNVERIFIED, values).fetchall()
+            for (user_id,) in found:
+                for removal in REMOVALS:
+                    db.execute(removal, (user_id,))
+                record(db, events)
+            return bool(found)
+
+        return await self.database.write(change)
+
     async def reset_password(
         self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
     ) -> User | None:
@@ -70,6 +96,7 @@ class SqliteUsers(UserRepository):
             user_id = spend(db, token_id, Purpose.RESET_PASSWORD, at)
             if user_id is None:
                 return None
+            void(db, user_id, Purpose.RESET_PASSWORD)
             end_all_but(None, db, user_id, at=at, reason=EndReason.PASSWORD_RESET)
             record(db, events)
             db.execute(
