@@ -62,10 +62,7 @@ class Accounts:
 
         Raises InvalidMailToken, EmailAlreadyVerified.
         """
-        token = await self._mailed(mail_token, Purpose.VERIFY_EMAIL, self.clock.now())
-        user = await self.storage.users.get(token.user_id)
-        if user is None:
-            raise errors.InvalidMailToken
+        user = await self._owner(mail_token, Purpose.VERIFY_EMAIL)
         if user.is_verified:
             raise errors.EmailAlreadyVerified
         return user
@@ -118,9 +115,9 @@ class Accounts:
             addressee, Purpose.RESET_PASSWORD, EventKind.PASSWORD_RESET_REQUESTED
         )
 
-    async def demand_reset_token(self, mail_token: str) -> None:
-        """Raise InvalidMailToken unless a password can be reset by this."""
-        await self._mailed(mail_token, Purpose.RESET_PASSWORD, self.clock.now())
+    async def asked_to_reset(self, mail_token: str) -> User:
+        """Return whose password a mailed token would reset; raises InvalidMailToken."""
+        return await self._owner(mail_token, Purpose.RESET_PASSWORD)
 
     async def reset_password(
         self, mail_token: str, new_password: str, client: Client
@@ -213,6 +210,13 @@ class Accounts:
         token = self._token(user.id, purpose, now)
         event = self._event(kind, user.id, now, token)
         await self.storage.tokens.issue(token, events=[event])
+
+    async def _owner(self, mail_token: str, purpose: Purpose) -> User:
+        token = await self._mailed(mail_token, purpose, self.clock.now())
+        user = await self.storage.users.get(token.user_id)
+        if user is None:
+            raise errors.InvalidMailToken
+        return user
 
     async def _mailed(
         self, mail_token: str, purpose: Purpose, now: datetime

@@ -292,6 +292,9 @@ class Mail:
     kind: MailKind
     to: str
     name: str
+    """How to address them."""
+    username: str
+    """Which account it is about, beside the address."""
     token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     at: datetime

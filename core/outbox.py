@@ -97,6 +97,7 @@ class Outbox:
             kind=kind,
             to=user.email,
             name=user.full_name or user.username,
+            username=user.username,
             token=self.keys.mail_token(token.id, token.purpose) if token else None,
             expires_at=token.expires_at if token else None,
             at=event.at,

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from core import errors
 
+SPECIAL = '!@#$%^&*(),.?":{}|<>'
+"""The characters that count as special, and no others do."""
+
 
 class PasswordPolicy(Protocol):
     """Rules for passwords where one is set; never where one is checked."""
@@ -36,7 +39,7 @@ class GuidePolicy(PasswordPolicy):
             (re.search(r"[a-z]", password), "contain a lowercase letter"),
             (re.search(r"[0-9]", password), "contain a number"),
             (
-                re.search(r'[!@#$%^&*(),.?":{}|<>]', password),
+                not frozenset(SPECIAL).isdisjoint(password),
                 "contain a special character",
             ),
         )

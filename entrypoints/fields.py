@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from core.passwords import GuidePolicy
+from core.passwords import SPECIAL, GuidePolicy
 from entrypoints.field_codes import FieldCode
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -90,7 +90,7 @@ NewPassword = Annotated[
     AfterValidator(_policy),
     Field(
         description="At least 8 characters, with an uppercase letter, a lowercase"
-        ' letter, a number and one of !@#$%^&*(),.?":{}|<>',
+        f" letter, a number and one of {SPECIAL}",
         json_schema_extra={"minLength": GuidePolicy().min_length},
     ),
 ]

@@ -21,6 +21,7 @@ from entrypoints.http.openapi import openapi
 from entrypoints.http.operation import BodyReader
 from entrypoints.http.overload import Turnstile
 from entrypoints.http.readiness import Gate
+from entrypoints.http.rendering import Site
 from entrypoints.http.routing import ExactRouter
 
 VERSION = version("scribes-auth")
@@ -60,6 +61,7 @@ def routes(container: Container) -> dict[str, object]:
         "/openapi.json": wellknown.OpenApi(document),
         "/docs": wellknown.Docs(document),
         "/verify-email": pages.VerifyEmailPage(users),
+        "/verify-email/reject": pages.RejectAccountPage(users),
         "/reset-password": pages.ResetPasswordPage(users, policy),
     }
 
@@ -71,6 +73,7 @@ def _api(container: Container) -> dict[str, object]:
     return {
         "/auth/register": accounts.Register(users),
         "/auth/verify-email": accounts.VerifyEmail(users),
+        "/auth/verify-email/reject": accounts.RejectAccount(users),
         "/auth/resend-verification": accounts.ResendVerification(users),
         "/auth/login": sessions.Login(logins),
         "/auth/refresh": sessions.Refresh(logins),
@@ -101,7 +104,13 @@ def _middleware(container: Container, resources: Mapping[str, object]) -> list[A
     origins = settings.cors_origins
     return [
         _lifespan(container),
-        RequestContext(container.ids(), reader, container.sessions(), addresses),
+        RequestContext(
+            container.ids(),
+            reader,
+            container.sessions(),
+            addresses,
+            Site(settings.smtp_from_name, settings.app_url),
+        ),
         Measured(container.metrics()),
         SecurityHeaders(https=settings.base_url.startswith("https:")),
         *([Cors(origins)] if origins else []),

@@ -44,7 +44,12 @@ BROKEN_RULES = door_code(HTTPStatus.UNPROCESSABLE_ENTITY)
 BAD_TOKENS = (errors.InvalidToken, errors.ExpiredToken, errors.SessionEnded)
 """A token came, and was no good: RFC 6750 wants an error code in the challenge."""
 
-HINTS = {errors.InvalidMailToken.code: "Please ask for a new email."}
+HINTS = {
+    errors.InvalidMailToken.code: "It was used already, or a newer email has replaced it."
+    " Please ask for a new one where you log in.",
+    errors.EmailAlreadyVerified.code: "The address is verified already, so the account"
+    " stays. If you did not verify it, reset its password where you log in.",
+}
 """What a page says besides, by the problem's code."""
 
 

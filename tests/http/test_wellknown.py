@@ -19,6 +19,7 @@ ELSEWHERE = {
     "/docs",
     "/metrics",
     "/verify-email",
+    "/verify-email/reject",
     "/reset-password",
     "/auth/verify-path/{roles}/{path:path}",  # OpenAPI has no word for the rest of a path
 }

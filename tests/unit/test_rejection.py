@@ -131,11 +131,11 @@ async def test_looking_at_a_token_changes_nothing() -> None:
     before = repr(world.storage.users.tables)
 
     assert user == await world.accounts.asked_to_verify(verify)
-    await world.accounts.demand_reset_token(reset)
+    assert user == await world.accounts.asked_to_reset(reset)
 
     assert before == repr(world.storage.users.tables)
     with pytest.raises(InvalidMailToken):
-        await world.accounts.demand_reset_token(verify)
+        await world.accounts.asked_to_reset(verify)
 
 
 async def test_of_all_who_verify_or_reject_one_succeeds() -> None:
