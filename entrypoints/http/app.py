@@ -21,6 +21,7 @@ from entrypoints.http.openapi import openapi
 from entrypoints.http.operation import BodyReader
 from entrypoints.http.overload import Turnstile
 from entrypoints.http.readiness import Gate
+from entrypoints.http.reference import reference_of
 from entrypoints.http.rendering import Site
 from entrypoints.http.routing import ExactRouter
 
@@ -59,7 +60,7 @@ def routes(container: Container) -> dict[str, object]:
         **api,
         **(figures if shows_metrics else {}),
         "/openapi.json": wellknown.OpenApi(document),
-        "/docs": wellknown.Docs(document),
+        "/docs": wellknown.Docs(document, reference_of(document)),
         "/verify-email": pages.VerifyEmailPage(users),
         "/verify-email/reject": pages.RejectAccountPage(users),
         "/reset-password": pages.ResetPasswordPage(users, policy),
