@@ -46,7 +46,8 @@ BAD_TOKENS = (errors.InvalidToken, errors.ExpiredToken, errors.SessionEnded)
 
 IN_OTHER_WORDS = {
     errors.InvalidMailToken.code: "This link is no longer good: it was used already, has"
-    " expired, or a newer email has replaced it. Please ask for a new one where you log in.",
+    " expired, or a newer email has replaced it. If you have just used it, all is done;"
+    " else please ask for a new one where you log in.",
     errors.EmailAlreadyVerified.code: "The address is verified already, so the account"
     " stays. If you did not verify it, reset its password where you log in.",
 }

@@ -37,7 +37,11 @@ class Answer:
 
     status: str
     description: str
+    codes: tuple[str, ...]
+    """Of a refusal, where the document has an example of each."""
     headers: tuple[Field, ...]
+    """Its own; ``common`` are the names of those that are told once, for all answers."""
+    common: tuple[str, ...]
     body: tuple[Field, ...]
 
 
@@ -57,16 +61,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """All of it; ``problem`` has the fields that every refusal has."""
+    """All of it; ``problem`` has the fields that every refusal has, ``headers`` the common ones."""
 
     entries: tuple[Entry, ...]
     problem: tuple[Field, ...]
+    headers: tuple[Field, ...]
 
 
 def reference_of(document: Schema) -> Reference:
     """Return what an OpenAPI 3.1 document says."""
     reader = Reader(document)
-    schemas = document.get("components", {}).get("schemas", {})
+    components = document.get("components", {})
     return Reference(
         entries=tuple(
             reader.entry(path, method, operation)
@@ -74,7 +79,8 @@ def reference_of(document: Schema) -> Reference:
             for method, operation in methods.items()
             if "responses" in operation  # else it is of all methods
         ),
-        problem=tuple(reader.fields(schemas.get("Problem", {}))),
+        problem=tuple(reader.fields(components.get("schemas", {}).get("Problem", {}))),
+        headers=reader.headers(components.get("headers", {})),
     )
 
 
@@ -106,16 +112,23 @@ class Reader:
         )
 
     def answer(self, status: str, response: Schema) -> Answer:
-        headers = response.get("headers", {}).items()
+        headers = response.get("headers", {})
+        common = tuple(name for name, header in headers.items() if "$ref" in header)
+        own = {name: headers[name] for name in headers if name not in common}
+        problem = response.get("content", {}).get(PROBLEM, {})
         return Answer(
             status=status,
             description=response.get("description", ""),
-            headers=tuple(
-                self.named({"name": name, **self.defined(header)})
-                for name, header in headers
-            ),
+            codes=tuple(problem.get("examples", ())),
+            headers=self.headers(own),
+            common=common,
             body=self.content(response),
         )
+
+    def headers(self, of: Schema) -> tuple[Field, ...]:
+        """Return headers by name."""
+        found = ({"name": name, **self.defined(it)} for name, it in of.items())
+        return tuple(map(self.named, found))
 
     def content(self, of: Schema) -> tuple[Field, ...]:
         """Return the fields of a body; of a refusal none, they are always the same."""

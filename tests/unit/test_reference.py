@@ -95,7 +95,15 @@ def test_parameters_and_headers_are_fields_too() -> None:
                 "schema": {"type": "integer", "description": "A number"},
             }
         ],
-        responses={"429": {"headers": {"Wait": {"$ref": "#/components/headers/Wait"}}}},
+        responses={
+            "429": {
+                "headers": {
+                    "Wait": {"$ref": "#/components/headers/Wait"},
+                    "Own": {"schema": {"type": "string"}},
+                },
+                "content": {"application/problem+json": {"examples": {"late": {}}}},
+            }
+        },
         security=[{"bearer": []}],
     )
 
@@ -110,7 +118,10 @@ def test_parameters_and_headers_are_fields_too() -> None:
         parameter.description,
         parameter.example,
     )
-    assert ["Wait"] == [header.name for header in entry.answers[0].headers]
+    (answer,) = entry.answers
+    assert (("late",), ("Wait",)) == (answer.codes, answer.common)
+    assert ["Own"] == [header.name for header in answer.headers]
+    assert ["Wait"] == [header.name for header in reference_of(found).headers]
 
 
 def test_a_type_that_holds_itself_comes_to_an_end() -> None:
