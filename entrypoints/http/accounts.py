@@ -81,6 +81,9 @@ class RejectAccount:
 
     @Operation(
         "Remove an unverified account by the token that was mailed: it was not me",
+        id="rejectAccount",
+        tag=Tag.ACCOUNTS,
+        description="Its sessions end, and its address and username are free.",
         allows=ANYBODY,
         body=MailedToken,
         answers=Message,
