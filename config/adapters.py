@@ -101,6 +101,7 @@ def mailer(settings: Settings) -> Mailer:
         from_email=settings.smtp_from_email,
         from_name=settings.smtp_from_name,
         verify_email_url=settings.verification_page,
+        not_me_url=settings.rejection_page,
         password_reset_url=settings.reset_page,
     )
     if settings.smtp_host is None:

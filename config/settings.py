@@ -67,6 +67,11 @@ class Settings(Variables):
         return self.verify_email_url or f"{self.base_url}/verify-email"
 
     @property
+    def rejection_page(self) -> str:
+        """Ours, wherever the others lead: an app may not have one."""
+        return f"{self.base_url}/verify-email/reject"
+
+    @property
     def reset_page(self) -> str:
         return self.password_reset_url or f"{self.base_url}/reset-password"
 

@@ -88,6 +88,7 @@ class Variables(BaseSettings):
     reset_token_expire_seconds: Seconds | None = None
     verify_email_url: WebUrl | None = None
     password_reset_url: WebUrl | None = None
+    app_url: WebUrl | None = None
 
     password_policy: Literal["guide"] = "guide"  # noqa: S105 - a preset's name
     bcrypt_rounds: int = Field(12, ge=4, le=16)

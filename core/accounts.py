@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from core import errors
 from core.event_factory import Actor, EventFactory
@@ -9,6 +10,7 @@ from core.events import EventKind
 from core.grants import Grant
 from core.guard import Guard
 from core.keys import Keys
+from core.mailed import MailedTokens, refused
 from core.model import (
     UNSAVED,
     Client,
@@ -23,12 +25,6 @@ from core.password_change import PasswordChange
 from core.passwords import PasswordPolicy
 from core.ports import AddressForm, Clock, IdGenerator, PasswordHasher, Storage
 from core.refusals import tell_refusal
-
-REFUSED = {
-    Purpose.VERIFY_EMAIL: "Verification refused",
-    Purpose.RESET_PASSWORD: "Password reset refused",
-}
-"""What the log says of a mailed token that is no good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +91,23 @@ class Accounts:
         )
         return await self.storage.users.add(admin, token=None, events=[event])
 
+    async def asked_to_verify(self, mail_token: str) -> User:
+        """
+        Return whose address a mailed token would prove, and change nothing.
+
+        Raises InvalidMailToken, EmailAlreadyVerified.
+        """
+        user = await self._owner(mail_token, Purpose.VERIFY_EMAIL)
+        if user.is_verified:
+            raise errors.EmailAlreadyVerified
+        return user
+
     async def verify_email(self, mail_token: str, client: Client) -> User:
-        """Spend a mailed token and mark its user verified; raises InvalidMailToken."""
+        """
+        Spend a mailed token and mark its user verified.
+
+        Raises InvalidMailToken, EmailAlreadyVerified.
+        """
         now = self.clock.now()
         token = await self._mailed(mail_token, Purpose.VERIFY_EMAIL, now)
         owner = token.user_id
@@ -104,9 +115,23 @@ class Accounts:
             EventKind.EMAIL_VERIFIED, now, owner, client, user_id=owner
         )
         user = await self.storage.users.verify_email(token.id, at=now, events=[event])
-        if user is None:
-            raise _refusal(token.purpose, "spent meanwhile", owner)
-        return user
+        return user or await self._lost_to_another(mail_token, now)
+
+    async def reject(self, mail_token: str, client: Client) -> None:
+        """
+        Spend a mailed token on removing the account that it would verify.
+
+        Whoever has the mailbox says that somebody else made it. Sessions end, address and
+        name are free. Raises InvalidMailToken, EmailAlreadyVerified.
+        """
+        now = self.clock.now()
+        token = await self._mailed(mail_token, Purpose.VERIFY_EMAIL, now)
+        event = self.events.make(
+            EventKind.USER_REJECTED, now, Actor.ANYONE, client, user_id=token.user_id
+        )
+        removed = self.storage.users.remove_unverified(token.id, at=now, events=[event])
+        if not await removed:
+            await self._lost_to_another(mail_token, now)
 
     async def resend_verification(self, email: str, client: Client) -> None:
         """Mail a new token if there is something to prove; nobody learns whether."""
@@ -133,6 +158,10 @@ class Accounts:
             client,
         )
 
+    async def asked_to_reset(self, mail_token: str) -> User:
+        """Return whose password a mailed token would reset; raises InvalidMailToken."""
+        return await self._owner(mail_token, Purpose.RESET_PASSWORD)
+
     async def reset_password(
         self, mail_token: str, new_password: str, client: Client
     ) -> User:
@@ -154,7 +183,7 @@ class Accounts:
             token.id, new_hash=new_hash, at=now, events=[event]
         )
         if user is None:
-            raise _refusal(token.purpose, "spent or void meanwhile", owner)
+            raise refused(token.purpose, "spent or void meanwhile", owner)
         await self.guard.vouch(user.email_key, client)
         return user
 
@@ -217,29 +246,26 @@ class Accounts:
         )
         await self.storage.tokens.issue(token, events=[told])
 
+    async def _owner(self, mail_token: str, purpose: Purpose) -> User:
+        token = await self._mailed(mail_token, purpose, self.clock.now())
+        user = await self.storage.users.get(token.user_id)
+        if user is None:
+            raise errors.InvalidMailToken
+        return user
+
     async def _mailed(
         self, mail_token: str, purpose: Purpose, now: datetime
     ) -> OneTimeToken:
-        try:
-            token_id = self.keys.open_mail_token(mail_token, purpose)
-        except errors.InvalidMailToken:
-            raise _refusal(purpose, "no token of ours") from None
-        token = await self.storage.tokens.get(token_id)
-        if token is None or token.purpose is not purpose:
-            raise _refusal(purpose, "spent or void")
-        if token.expires_at <= now:
-            raise _refusal(purpose, "expired", token.user_id)
-        return token
+        return await MailedTokens(self.storage, self.keys).good(
+            mail_token, purpose, now
+        )
+
+    async def _lost_to_another(self, mail_token: str, now: datetime) -> NoReturn:
+        """Raise what became of a verification token that was good a moment ago."""
+        await self._mailed(mail_token, Purpose.VERIFY_EMAIL, now)
+        raise errors.EmailAlreadyVerified
 
     def _token(self, user_id: UserId, purpose: Purpose, now: datetime) -> OneTimeToken:
         reset = purpose is Purpose.RESET_PASSWORD
         life = self.reset_life if reset else self.verification_life
         return OneTimeToken(self.ids.new_id(), user_id, purpose, now + life)
-
-
-def _refusal(
-    purpose: Purpose, reason: str, user_id: UserId | None = None
-) -> errors.InvalidMailToken:
-    """Log a refusal of a mailed token, and return it."""
-    tell_refusal(REFUSED[purpose], reason, user_id)
-    return errors.InvalidMailToken()

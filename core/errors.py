@@ -10,6 +10,7 @@ AuthError                     what a client is told
 |- Forbidden
 |- InvalidRefreshToken
 |- InvalidMailToken
+|  |- EmailAlreadyVerified
 |- WrongCurrentPassword
 |- PasswordRejected
 |- TooManyAttempts
@@ -126,6 +127,12 @@ class InvalidMailToken(AuthError):
 
     code = "invalid_mail_token"
     detail = "Invalid or expired token"
+
+
+class EmailAlreadyVerified(InvalidMailToken):
+    """A mailed token that was spent on verifying, or comes too late to be spent on it."""
+
+    code = "email_already_verified"
 
 
 class WrongCurrentPassword(AuthError):

@@ -14,6 +14,7 @@ class EventKind(StrEnum):
     USER_REGISTERED = "user.registered"
     ADMIN_CREATED = "admin.created"
     EMAIL_VERIFIED = "email.verified"
+    USER_REJECTED = "user.rejected"
     VERIFICATION_REQUESTED = "verification.requested"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a fact, not a password
     PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105

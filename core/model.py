@@ -126,6 +126,11 @@ class OneTimeToken:
     user_id: UserId
     purpose: Purpose
     expires_at: datetime
+    spent_at: datetime | None = None
+
+    def is_good(self, now: datetime) -> bool:
+        """Tell whether it can still be spent."""
+        return self.spent_at is None and now < self.expires_at
 
 
 class RecordKind(StrEnum):
@@ -281,6 +286,9 @@ class Mail:
     kind: MailKind
     to: str
     name: str
+    """How to address them."""
+    username: str
+    """Which account it is about, beside the address."""
     token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     at: datetime

@@ -96,7 +96,7 @@ class Outbox:
         token = None
         if token_id := event.data.get("token_id"):
             token = await self.storage.tokens.get(token_id)
-            if token is None or token.expires_at <= self.clock.now():
+            if token is None or not token.is_good(self.clock.now()):
                 return None
         if not await self._may_send(delivery, user):
             return None
@@ -119,6 +119,7 @@ class Outbox:
             kind=kind,
             to=user.email,
             name=user.full_name or user.username,
+            username=user.username,
             token=self.keys.mail_token(token.id, token.purpose) if token else None,
             expires_at=token.expires_at if token else None,
             at=event.at,

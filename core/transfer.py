@@ -49,6 +49,8 @@ class Transfer:
         places = {kind: await self._place(kind) for kind in RecordKind}
         for kind, place in places.items():
             await self._copy(kind, place, progress)
+        # Ids of users who were removed are given to nobody else there, either.
+        await self.target.archive.skip_ids(await self.source.archive.highest_id())
         return await self._verified()
 
     async def _place(self, kind: RecordKind) -> Place:

@@ -33,6 +33,8 @@ class MailRenderer:
     from_email: str
     from_name: str
     verify_email_url: str
+    not_me_url: str
+    """Where an account that somebody else made is removed."""
     password_reset_url: str
 
     def __post_init__(self) -> None:
@@ -93,6 +95,7 @@ class MailRenderer:
     def _context(self, mail: Mail, name: str) -> dict[str, object]:
         known = {
             "link": self.link(mail),
+            "not_me": mail.token and _with_token(self.not_me_url, mail.token),
             "expires": mail.expires_at and _in_words(mail.expires_at),
         }
         return {
@@ -100,6 +103,7 @@ class MailRenderer:
             "subject": self._subject(mail),
             "name": name,
             "email": mail.to,
+            "username": mail.username,
             "at": _in_words(mail.at),
             # What is missing stays out, so that a template that needs it fails.
             **{key: value for key, value in known.items() if value},

@@ -58,8 +58,21 @@ class UserRepository(Protocol):
         """
         Spend a ``VERIFY_EMAIL`` token and mark its user verified; return the user after.
 
-        None, and no change, if the token is not there, spent, or expired at ``at``: of
-        any number of callers, one gets the user.
+        The token stays, with its ``spent_at``. None, and no change, if it is not there,
+        spent, or expired at ``at``: of any number of callers, one gets the user.
+        """
+
+    @abstractmethod
+    async def remove_unverified(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> bool:
+        """
+        Spend a ``VERIFY_EMAIL`` token on removing its user, who is not verified yet.
+
+        Nothing of the user stays but events and the id, which nobody gets again: names
+        are free, sessions and tokens are gone. False, and no change, if the user is
+        verified, and for a token as with ``verify_email``: of any number of callers of
+        the two, one succeeds.
         """
 
     @abstractmethod
@@ -69,8 +82,8 @@ class UserRepository(Protocol):
         """
         Spend a ``RESET_PASSWORD`` token, replace the hash, end all the user's sessions.
 
-        The user is verified by it, too. Sessions end at ``at`` with reason
-        ``PASSWORD_RESET``. Returns as ``verify_email``.
+        The user is verified by it, too, and the token is gone. Sessions end at ``at`` with
+        reason ``PASSWORD_RESET``. Returns as ``verify_email``.
         """
 
     @abstractmethod
@@ -198,11 +211,15 @@ class OneTimeTokens(Protocol):
 
     @abstractmethod
     async def issue(self, token: OneTimeToken, *, events: Sequence[Event]) -> None:
-        """Store a token; the user's older ones of the same purpose are void from now on."""
+        """
+        Store a token; the user's older ones of the same purpose are void from now on.
+
+        Nothing happens, and no event is stored, if the user is gone.
+        """
 
     @abstractmethod
     async def get(self, token_id: TokenId) -> OneTimeToken | None:
-        """Return the token, expired or not; None if there is none, or it is spent or void."""
+        """Return the token, expired or spent or not; None if there is none, or it is void."""
 
 
 class EventLog(Protocol):

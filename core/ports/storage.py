@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol, Self, TypeAlias
 
 from core.events import StoredEvent
-from core.model import OneTimeToken, RecordKind, RevokedKey, Session, User
+from core.model import OneTimeToken, RecordKind, RevokedKey, Session, User, UserId
 from core.ports.records import (
     EventLog,
     KeyRevocations,
@@ -43,6 +43,14 @@ class Archive(Protocol):
 
         Users who are added later get ids above the highest written.
         """
+
+    @abstractmethod
+    async def highest_id(self) -> UserId:
+        """Return the highest id that any user ever got, removed ones too; 0 if none did."""
+
+    @abstractmethod
+    async def skip_ids(self, last: UserId) -> None:
+        """Let users who are added later get ids above ``last``; none gets a lower one than now."""
 
 
 class Storage(Protocol):

@@ -70,11 +70,30 @@ class VerifyEmail:
         allows=ANYBODY,
         body=MailedToken,
         answers=Message,
-        refuses=(errors.InvalidMailToken,),
+        refuses=(errors.InvalidMailToken, errors.EmailAlreadyVerified),
     )
     async def on_post(self, req: Request, body: MailedToken) -> Message:
         await self.accounts.verify_email(body.token, req.context.client)
         return Message(message="Email verified successfully")
+
+
+@dataclass(frozen=True, slots=True)
+class RejectAccount:
+    accounts: Accounts
+
+    @Operation(
+        "Remove an unverified account by the token that was mailed: it was not me",
+        id="rejectAccount",
+        tag=Tag.ACCOUNTS,
+        description="Its sessions end, and its address and username are free.",
+        allows=ANYBODY,
+        body=MailedToken,
+        answers=Message,
+        refuses=(errors.InvalidMailToken, errors.EmailAlreadyVerified),
+    )
+    async def on_post(self, req: Request, body: MailedToken) -> Message:
+        await self.accounts.reject(body.token, req.context.client)
+        return Message(message="Account removed")
 
 
 @dataclass(frozen=True, slots=True)

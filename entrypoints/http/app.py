@@ -21,6 +21,8 @@ from entrypoints.http.openapi import openapi
 from entrypoints.http.operation import BodyReader
 from entrypoints.http.overload import Turnstile
 from entrypoints.http.readiness import Gate
+from entrypoints.http.reference import reference_of
+from entrypoints.http.rendering import Site
 from entrypoints.http.routing import ExactRouter
 
 VERSION = version("scribes-auth")
@@ -58,8 +60,9 @@ def routes(container: Container) -> dict[str, object]:
         **api,
         **(figures if shows_metrics else {}),
         "/openapi.json": wellknown.OpenApi(document),
-        "/docs": wellknown.Docs(document),
+        "/docs": wellknown.Docs(document, reference_of(document)),
         "/verify-email": pages.VerifyEmailPage(users),
+        "/verify-email/reject": pages.RejectAccountPage(users),
         "/reset-password": pages.ResetPasswordPage(users, policy),
     }
 
@@ -71,6 +74,7 @@ def _api(container: Container) -> dict[str, object]:
     return {
         "/auth/register": accounts.Register(users),
         "/auth/verify-email": accounts.VerifyEmail(users),
+        "/auth/verify-email/reject": accounts.RejectAccount(users),
         "/auth/resend-verification": accounts.ResendVerification(users),
         "/auth/login": sessions.Login(logins),
         "/auth/refresh": sessions.Refresh(logins),
@@ -101,7 +105,13 @@ def _middleware(container: Container, resources: Mapping[str, object]) -> list[A
     origins = settings.cors_origins
     return [
         _lifespan(container),
-        RequestContext(container.ids(), reader, container.sessions(), addresses),
+        RequestContext(
+            container.ids(),
+            reader,
+            container.sessions(),
+            addresses,
+            Site(settings.smtp_from_name, settings.app_url),
+        ),
         Measured(container.metrics()),
         SecurityHeaders(https=settings.base_url.startswith("https:")),
         *([Cors(origins)] if origins else []),

@@ -16,6 +16,7 @@ from core.sessions import Sessions
 from entrypoints.http.client_address import ClientAddresses
 from entrypoints.http.declaration import Declaration
 from entrypoints.http.operation import BodyReader
+from entrypoints.http.rendering import Site
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class RequestContext:
     reader: BodyReader
     sessions: Sessions
     addresses: ClientAddresses
+    site: Site
 
     async def process_request(self, req: Request, resp: Response) -> None:
         given = req.get_header("X-Request-ID") or ""
@@ -56,6 +58,7 @@ class RequestContext:
         req.context.reader = self.reader
         req.context.sessions = self.sessions
         req.context.declaration = None  # the router finds it
+        resp.context.site = self.site
         req.context.started = time.perf_counter()
         label = (req.user_agent or "")[:LONGEST_LABEL]
         structlog.contextvars.clear_contextvars()

@@ -1,15 +1,20 @@
 """The pages behind mailed links. Opening one changes nothing; only its form does."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
 from falcon.asgi import Request, Response
 
+from core import errors
 from core.accounts import Accounts
-from core.passwords import PasswordPolicy
+from core.model import User
+from core.passwords import SPECIAL, PasswordPolicy
 from entrypoints.http.declaration import ANYBODY, CONFIRM_RESET, Page
 from entrypoints.http.rendering import show
+
+VERIFIED = "Your email address is verified."
 
 
 async def _form(req: Request) -> dict[str, str]:
@@ -18,20 +23,53 @@ async def _form(req: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
+def _token_of(req: Request) -> str:
+    token: str = req.get_param("token", default="")
+    return token
+
+
+def _done(resp: Response, message: str) -> None:
+    show(resp, "message.html", title="Done", message=message)
+
+
 @dataclass(frozen=True, slots=True)
 class VerifyEmailPage:
     accounts: Accounts
 
     @Page("Ask whether to prove an e-mail address", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
-        show(resp, "verify_email.html", token=req.get_param("token", default=""))
+        token = _token_of(req)
+        try:
+            user = await self.accounts.asked_to_verify(token)
+        except errors.EmailAlreadyVerified:
+            _done(resp, VERIFIED)
+            return
+        show(resp, "verify_email.html", token=token, user=user)
 
     @Page("Prove it", allows=ANYBODY)
     async def on_post(self, req: Request, resp: Response) -> None:
         token = (await _form(req)).get("token", "")
-        await self.accounts.verify_email(token, req.context.client)
-        done = "Your email address is verified. You can log in now."
-        show(resp, "message.html", title="Done", message=done)
+        # A second press of the button: all is as was wanted.
+        with suppress(errors.EmailAlreadyVerified):
+            await self.accounts.verify_email(token, req.context.client)
+        _done(resp, VERIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectAccountPage:
+    accounts: Accounts
+
+    @Page("Ask whether to remove an account that somebody else made", allows=ANYBODY)
+    async def on_get(self, req: Request, resp: Response) -> None:
+        token = _token_of(req)
+        user = await self.accounts.asked_to_verify(token)
+        show(resp, "reject_account.html", token=token, user=user)
+
+    @Page("Remove it", allows=ANYBODY)
+    async def on_post(self, req: Request, resp: Response) -> None:
+        token = (await _form(req)).get("token", "")
+        await self.accounts.reject(token, req.context.client)
+        _done(resp, "The account is removed. Nobody can log in to it any more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +79,27 @@ class ResetPasswordPage:
 
     @Page("Ask for a new password", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
-        self._ask(resp, req.get_param("token", default=""))
+        token = _token_of(req)
+        user = await self.accounts.asked_to_reset(token)
+        self._ask(resp, token, user)
 
     @Page("Set it", allows=ANYBODY, limit=CONFIRM_RESET, hashes=True)
     async def on_post(self, req: Request, resp: Response) -> None:
         form = await _form(req)
         token, password = form.get("token", ""), form.get("new_password", "")
         if broken := self.policy.problems(password):
+            user = await self.accounts.asked_to_reset(token)
             status = HTTPStatus.UNPROCESSABLE_ENTITY
-            self._ask(resp, token, status, broken)
+            self._ask(resp, token, user, status, broken)
             return
         await self.accounts.reset_password(token, password, req.context.client)
-        done = "Your password is changed. Please log in with the new one."
-        show(resp, "message.html", title="Done", message=done)
+        _done(resp, "Your password is changed. Please log in with the new one.")
 
     def _ask(
         self,
         resp: Response,
         token: str,
+        user: User,
         status: HTTPStatus = HTTPStatus.OK,
         broken: tuple[str, ...] = (),
     ) -> None:
@@ -68,6 +109,8 @@ class ResetPasswordPage:
             "reset_password.html",
             status,
             token=token,
+            user=user,
             rules=rules,
+            special=SPECIAL,
             problems=broken,
         )

@@ -29,6 +29,7 @@ STATUS: dict[type[errors.AuthError], HTTPStatus] = {
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.InvalidRefreshToken: HTTPStatus.UNAUTHORIZED,
     errors.InvalidMailToken: HTTPStatus.BAD_REQUEST,
+    errors.EmailAlreadyVerified: HTTPStatus.BAD_REQUEST,
     errors.WrongCurrentPassword: HTTPStatus.BAD_REQUEST,
     errors.PasswordRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
@@ -43,8 +44,14 @@ BROKEN_RULES = door_code(HTTPStatus.UNPROCESSABLE_ENTITY)
 BAD_TOKENS = (errors.InvalidToken, errors.ExpiredToken, errors.SessionEnded)
 """A token came, and was no good: RFC 6750 wants an error code in the challenge."""
 
-HINTS = {errors.InvalidMailToken.code: "Please ask for a new email."}
-"""What a page says besides, by the problem's code."""
+IN_OTHER_WORDS = {
+    errors.InvalidMailToken.code: "This link is no longer good: it was used already, has"
+    " expired, or a newer email has replaced it. If you have just used it, all is done;"
+    " else please ask for a new one where you log in.",
+    errors.EmailAlreadyVerified.code: "The address is verified already, so the account"
+    " stays. If you did not verify it, reset its password where you log in.",
+}
+"""What a page says instead of the problem's detail, by its code."""
 
 
 class InvalidBody(Exception):
@@ -61,7 +68,7 @@ class InvalidBody(Exception):
 def answer_problem(req: Request, resp: Response, problem: Problem) -> None:
     """Make the response this problem; where people are, a page that tells of it."""
     if isinstance(req.context.declaration, Page):
-        message = f"{problem.detail}. {HINTS.get(problem.code, '')}".rstrip()
+        message = IN_OTHER_WORDS.get(problem.code) or f"{problem.detail}."
         status = HTTPStatus(problem.status)
         show(resp, "message.html", status, title="Sorry", message=message)
         return

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -23,6 +24,14 @@ POLICY = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Whose pages they are, and where people go on from them."""
+
+    service: str
+    home: str | None
+
+
 def show(
     resp: Response,
     template: str,
@@ -35,4 +44,6 @@ def show(
     resp.set_header("Content-Security-Policy", POLICY)
     # So that a form of ours comes with our origin, and not with `Origin: null`.
     resp.set_header("Referrer-Policy", "same-origin")
-    resp.text = TEMPLATES.get_template(template).render(style=STYLE, **values)
+    resp.text = TEMPLATES.get_template(template).render(
+        style=STYLE, site=resp.context.site, **values
+    )

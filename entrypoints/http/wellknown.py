@@ -19,6 +19,7 @@ from core.secret_watch import SecretWatch
 from entrypoints.http.bodies import Alive, Health, KeySet, Ready
 from entrypoints.http.declaration import ANYBODY, Declaration, Page
 from entrypoints.http.operation import Operation
+from entrypoints.http.reference import Reference
 from entrypoints.http.rendering import show
 
 
@@ -163,7 +164,13 @@ class OpenApi:
 @dataclass(frozen=True, slots=True)
 class Docs:
     document: Mapping[str, Any]
+    reference: Reference
 
     @Page("Describe the API to people", allows=ANYBODY, needs_storage=False)
     async def on_get(self, req: Request, resp: Response) -> None:
-        show(resp, "docs.html", api=self.document)
+        show(
+            resp,
+            "docs.html",
+            api=self.document,
+            reference=self.reference,
+        )

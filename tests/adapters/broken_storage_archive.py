@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from adapters.storage.memory.archive import MemoryArchive
 from core.events import StoredEvent
-from core.model import RecordKind, RevokedKey, Session, User
+from core.model import RecordKind, RevokedKey, Session, User, UserId
 from core.ports import Record
 from tests.adapters.broken_storage import Rest, breaks
 
@@ -198,7 +198,25 @@ class SendsNothing(MemoryArchive):
         self.tables.outbox.clear()
 
 
-@breaks("a purge ends after so many of each kind", "the archive counts each kind")
+@breaks("no id is given again after it was skipped")
+class SkipsBackToo(MemoryArchive):
+    async def skip_ids(self, last: UserId) -> None:
+        self.tables.highest_user = last
+
+
+@breaks("no id is given again after it was skipped")
+class KnowsWhoIsThere(MemoryArchive):
+    async def highest_id(self) -> UserId:
+        return max(self.tables.users, default=0)
+
+
+@breaks(
+    "a purge ends after so many of each kind",
+    "nothing begins for who is being removed",
+    "of who is removed nothing stays but events",
+    "the archive counts each kind",
+    "what is no good verification token removes nobody",
+)
 class CountsEveryKind(MemoryArchive):
     async def count(self, _: RecordKind) -> int:
         return sum([await MemoryArchive.count(self, each) for each in RecordKind])

@@ -36,6 +36,7 @@ class VerifiesByAnyToken(MemoryUsers):
 
 
 @breaks(
+    "a spent verification token stays until it expires",
     "a time of another offset is compared as an instant",
     "a verification token is good until it expires",
     "times of changes come back in utc",
@@ -51,6 +52,7 @@ class VerifiesAtTheLastMoment(MemoryUsers):
 @breaks(
     "a verification token is good until it expires",
     "a verification token is spent once",
+    "of many who verify or remove one succeeds",
     "what is no verification token verifies nothing",
 )
 class TellsOfVerificationsNotMade(MemoryUsers):

@@ -10,13 +10,18 @@ from tests.adapters.broken_storage import Rest, breaks
 
 
 @breaks(
+    "a newer token voids a spent one too",
     "a purge compares times as instants",
+    "a spent verification token stays until it expires",
     "a time of another offset is compared as an instant",
     "a token comes back as it was issued",
     "a verification token is good until it expires",
     "an expired token is returned too",
+    "no verified user is removed",
+    "nobody else is removed",
     "times come back in utc",
     "tokens that expired are purged",
+    "what is no good verification token removes nobody",
     "what is no reset token resets nothing",
     "what is no verification token verifies nothing",
 )
@@ -27,6 +32,7 @@ class ShortensLives(MemoryTokens):
 
 
 @breaks(
+    "a newer token voids a spent one too",
     "a newer token voids the users older of its purpose",
     "of tokens issued at once one is good",
 )
@@ -41,6 +47,7 @@ class KeepsOlderTokens(MemoryTokens):
     "a newer token voids no other purpose",
     "a reset replaces the hash proves the address and nothing else",
     "mailed tokens stay good through a change",
+    "what is no good verification token removes nobody",
     "what is no reset token resets nothing",
 )
 class VoidsEveryPurpose(MemoryTokens):
@@ -54,7 +61,10 @@ class VoidsEveryPurpose(MemoryTokens):
     "a newer token voids nobody elses",
     "a purge ends after so many of each kind",
     "many purge at once and count each record once",
+    "nobody else is removed",
+    "nothing begins for who is being removed",
     "tokens that expired are purged",
+    "what is no good verification token removes nobody",
 )
 class VoidsEverybodysTokens(MemoryTokens):
     async def issue(self, token: OneTimeToken, **rest: Rest) -> None:

@@ -60,6 +60,7 @@ async def everything_is_unavailable(storage: MongoStorage) -> None:
         lambda: users.add(a_user("zoe"), token=a_token(), events=[event]),
         lambda: users.get(1),
         lambda: users.verify_email(new_id(), at=NOW, events=[event]),
+        lambda: users.remove_unverified(new_id(), at=NOW, events=[event]),
         lambda: users.replace_hash(1, old_hash="old", new_hash="new"),
         lambda: sessions.open(a_session(user), password_hash="x", events=[event]),
         lambda: sessions.identities([session_id]),

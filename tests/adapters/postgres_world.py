@@ -102,6 +102,7 @@ def every_call(storage: PostgresStorage) -> list[Callable[[], Awaitable[object]]
         lambda: storage.users.add(user, token=None, events=[]),
         lambda: storage.users.get(1),
         lambda: storage.users.verify_email(new_id(), at=NOW, events=[]),
+        lambda: storage.users.remove_unverified(new_id(), at=NOW, events=[]),
         lambda: storage.users.reset_password(new_id(), new_hash="", at=NOW, events=[]),
         lambda: storage.sessions.identities([new_id()]),
         lambda: log_in(storage, user),

@@ -11,6 +11,7 @@ RENDERER = MailRenderer(
     from_email="noreply@scribes.example",
     from_name="Scribes App",
     verify_email_url="https://scribes.example/verify",
+    not_me_url="https://scribes.example/not-me",
     password_reset_url="https://scribes.example/reset",
 )
 

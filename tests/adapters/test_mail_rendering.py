@@ -12,8 +12,10 @@ RENDERER = MailRenderer(
     from_email="noreply@scribes.example",
     from_name="Scribes App",
     verify_email_url="https://scribes.example/verify",
+    not_me_url="https://scribes.example/not-me",
     password_reset_url="https://scribes.example/reset",
 )
+NOT_ME = f"{RENDERER.not_me_url}?token={MAIL.token}"
 NOTICE = replace(MAIL, kind=MailKind.PASSWORD_CHANGED, token=None, expires_at=None)
 
 
@@ -91,7 +93,21 @@ def test_html_loads_nothing_from_elsewhere(kind: MailKind) -> None:
     page = html(RENDERER.message(replace(MAIL, kind=kind)))
 
     assert not {"img", "link", "script", "iframe"} & set(page.tags)
-    assert {RENDERER.link(replace(MAIL, kind=kind))} >= set(page.links)
+    link = RENDERER.link(replace(MAIL, kind=kind))
+    assert {link, NOT_ME} >= set(page.links)
+
+
+def test_a_verification_names_the_account_and_what_to_do_if_it_is_somebody_elses() -> (
+    None
+):
+    message = RENDERER.message(MAIL)
+
+    for part in (text(message), html(message).shown):
+        for name in ("Email address: ann@example.org", "Username: ann"):
+            assert name in part
+        assert "If you did not make this account, do not confirm it" in part
+    assert f"\n\n{NOT_ME}\n" in text(message)
+    assert [RENDERER.link(MAIL)] * 2 + [NOT_ME] == html(message).links
 
 
 def test_a_mail_that_needs_a_token_is_not_written_without() -> None:

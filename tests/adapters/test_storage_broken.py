@@ -9,6 +9,7 @@ from tests.adapters import (  # noqa: F401 - each adds its faults
     broken_storage_password_changes,
     broken_storage_passwords,
     broken_storage_purge,
+    broken_storage_removal,
     broken_storage_revocations,
     broken_storage_sessions,
     broken_storage_tokens,

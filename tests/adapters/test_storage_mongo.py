@@ -16,6 +16,7 @@ from pymongo.monitoring import (
 
 from adapters.storage.mongo import MongoStorage
 from adapters.storage.mongo.database import Collection, Database
+from core.model import RecordKind
 from tests.contract.storage import StorageContract
 from tests.contract.storage_records import (
     NOW,
@@ -116,7 +117,7 @@ async def test_a_change_that_turns_out_to_be_none_is_taken_back(
     storage: MongoStorage,
 ) -> None:
     token = a_token(user_id=7)
-    await storage.tokens.issue(token, events=[])
+    await storage.archive.write(RecordKind.TOKENS, [token])
 
     nobody = await storage.users.verify_email(token.id, at=NOW, events=[an_event()])
 

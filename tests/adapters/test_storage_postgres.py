@@ -6,13 +6,12 @@ import pytest
 
 from adapters.storage.postgres import PostgresStorage
 from core.model import EndReason, Purpose
-from tests.adapters.postgres_world import console, is_unavailable, opened
+from tests.adapters.postgres_world import console, opened
 from tests.contract.storage import StorageContract
 from tests.contract.storage_records import (
     MINUTE,
     NOW,
     a_session,
-    a_token,
     a_user,
     add,
     an_event,
@@ -175,13 +174,6 @@ async def test_a_change_that_cant_be_told_is_not_made(storage: PostgresStorage) 
 
     assert user == await storage.users.get(user.id)
     assert session == await stored(storage, session.id)
-
-
-async def test_a_token_of_nobody_is_refused(storage: PostgresStorage) -> None:
-    nobodys = storage.tokens.issue(a_token(user_id=7), events=[an_event()])
-
-    assert await is_unavailable(nobodys)
-    assert [] == await history(storage)
 
 
 async def test_ids_go_on_where_operators_left_off(

@@ -15,7 +15,12 @@ from tests.adapters.migrating import migrated_by, will_start_at
 from tests.adapters.postgres_world import console, is_unavailable
 from tests.contract.storage_records import add
 
-ALL = ["0001_accounts", "0002_revoked_keys", "0003_email_keys"]
+ALL = [
+    "0001_accounts",
+    "0002_revoked_keys",
+    "0003_email_keys",
+    "0004_spent_tokens",
+]
 PROCESSES = 10
 
 spawning = multiprocessing.get_context("spawn")

@@ -101,11 +101,6 @@ async def test_a_change_that_fails_half_way_is_undone(storage: SqliteStorage) ->
     assert [event] == await history(storage)
 
 
-async def test_a_token_needs_a_user(storage: SqliteStorage) -> None:
-    with pytest.raises(Unavailable):
-        await storage.tokens.issue(a_token(user_id=7), events=[])
-
-
 async def test_a_file_locked_for_too_long_is_unavailable(
     storage: SqliteStorage, path: Path
 ) -> None:

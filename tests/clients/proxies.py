@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import envoy
 import httpx
@@ -156,3 +156,7 @@ class CaddyProxy(Proxy):
             root.mkdir()
             unpack("caddy", root)
         return root / "usr" / "bin" / "caddy"
+
+
+Front: TypeAlias = NginxProxy | Proxy
+PROXIES = (NginxProxy, EnvoyProxy, TraefikProxy, CaddyProxy)

@@ -20,6 +20,7 @@ MAIL = Mail(
     kind=MailKind.VERIFY_EMAIL,
     to="ann@example.org",
     name="Ann Example",
+    username="ann",
     token=TOKEN,
     expires_at=datetime(2026, 3, 2, 12, 0, tzinfo=UTC),
     at=datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
@@ -238,7 +239,7 @@ def text(message: EmailMessage) -> str:
 
 
 def token_in(message: EmailMessage) -> str:
-    (token,) = re.findall(r"token=(\S+)", text(message))
+    (token,) = set(re.findall(r"token=(\S+)", text(message)))
     return str(token)
 
 

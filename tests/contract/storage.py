@@ -5,6 +5,7 @@ from tests.contract.storage_inactive import InactiveLaws
 from tests.contract.storage_password_changes import ChangeLaws, HashLaws
 from tests.contract.storage_passwords import ResetLaws, VerificationLaws
 from tests.contract.storage_purge import PurgeLaws
+from tests.contract.storage_removal import RemovalLaws
 from tests.contract.storage_revocations import RevocationLaws
 from tests.contract.storage_schema import SchemaLaws
 from tests.contract.storage_session_clients import ClientLaws
@@ -17,6 +18,7 @@ from tests.contract.storage_values import StorageLaws, ValueLaws
 class StorageContract(
     RegistrationLaws,
     VerificationLaws,
+    RemovalLaws,
     ResetLaws,
     ChangeLaws,
     HashLaws,

@@ -66,7 +66,8 @@ def some_sessions(ada: User, bob: User, cyd: User) -> list[Session]:
 
 def some_tokens(ada: User, bob: User, _: User) -> list[OneTimeToken]:
     tokens = [a_token(ada.id, purpose) for purpose in Purpose]
-    return sorted([*tokens, a_token(bob.id, expires_at=NOW - DAY)], key=id_of)
+    spent = a_token(bob.id, expires_at=NOW - DAY, spent_at=NOW - 2 * DAY)
+    return sorted([*tokens, spent], key=id_of)
 
 
 def some_events() -> list[StoredEvent]:

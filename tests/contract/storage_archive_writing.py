@@ -89,7 +89,7 @@ class ArchiveWritingLaws(Contract):
         mine = a_token(ada.id)
         changed = replace(a_user("eve", **EVERY_FIELD), id=ada.id)
         session = replace(a_full_session(ada), id=old.id)
-        token = replace(mine, expires_at=NOW)
+        token = replace(mine, expires_at=NOW, spent_at=NOW)
         for users in ([ada, bob, cyd], [changed, bob]):
             await subject.archive.write(USERS, users)
         for sessions in ([old], [session], [session]):
@@ -133,6 +133,21 @@ class ArchiveWritingLaws(Contract):
 
         assert 41 < later[0].id < later[1].id
         assert 6 == len(await all_of(subject, USERS))
+
+    async def test_no_id_is_given_again_after_it_was_skipped(
+        self, subject: Storage
+    ) -> None:
+        before = await subject.archive.highest_id()
+        await subject.archive.skip_ids(41)
+        skipped = await subject.archive.highest_id()
+        later = await add(subject, "ada")
+        await subject.archive.skip_ids(7)
+        await subject.archive.skip_ids(0)
+        last = await add(subject, "bob")
+
+        assert [0, 41] == [before, skipped]
+        assert 41 < later.id < last.id
+        assert last.id == await subject.archive.highest_id()
 
     async def test_the_outbox_goes_on_from_what_was_written(
         self, subject: Storage

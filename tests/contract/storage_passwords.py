@@ -51,7 +51,21 @@ class VerificationLaws(Contract):
 
         assert 1 == sum(user is not None for user in got)
         assert 1 == len(await history(subject))
-        assert await subject.tokens.get(token_id) is None
+
+    async def test_a_spent_verification_token_stays_until_it_expires(
+        self, subject: Storage
+    ) -> None:
+        token = a_token((await add(subject)).id)
+        await subject.tokens.issue(token, events=[])
+
+        await subject.users.verify_email(token.id, at=LATER, events=[])
+        await subject.purge(at=token.expires_at, keep_events_since=NOW, limit=9)
+        known = await subject.tokens.get(token.id)
+        late = token.expires_at + MOMENT
+        await subject.purge(at=late, keep_events_since=NOW, limit=9)
+
+        assert replace(token, spent_at=LATER) == known
+        assert await subject.tokens.get(token.id) is None
 
     async def test_what_is_no_verification_token_verifies_nothing(
         self, subject: Storage

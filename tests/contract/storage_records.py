@@ -70,8 +70,9 @@ def a_token(
     purpose: Purpose = Purpose.VERIFY_EMAIL,
     *,
     expires_at: datetime = NOW + DAY,
+    spent_at: datetime | None = None,
 ) -> OneTimeToken:
-    return OneTimeToken(new_id(), user_id, purpose, expires_at)
+    return OneTimeToken(new_id(), user_id, purpose, expires_at, spent_at)
 
 
 def an_event(

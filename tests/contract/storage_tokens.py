@@ -44,6 +44,27 @@ class TokenLaws(Contract):
         assert await subject.users.verify_email(older, at=NOW, events=[]) is None
         assert await subject.tokens.get(newer) is not None
 
+    async def test_a_newer_token_voids_a_spent_one_too(self, subject: Storage) -> None:
+        user = await add(subject)
+        older = await issue(subject, user)
+        await subject.users.verify_email(older, at=NOW, events=[])
+
+        newer = a_token(user.id)
+        await subject.tokens.issue(newer, events=[])
+
+        assert await subject.tokens.get(older) is None
+        assert newer == await subject.tokens.get(newer.id)
+        assert await subject.users.verify_email(newer.id, at=NOW, events=[]) is not None
+
+    async def test_nobody_who_is_gone_gets_a_token(self, subject: Storage) -> None:
+        user = await add(subject)
+        token = a_token(user.id + 1)
+
+        await subject.tokens.issue(token, events=[an_event(user_id=user.id + 1)])
+
+        assert await subject.tokens.get(token.id) is None
+        assert [] == await history(subject)
+
     async def test_a_newer_token_voids_no_other_purpose(self, subject: Storage) -> None:
         user = await add(subject)
         reset = await issue(subject, user, Purpose.RESET_PASSWORD)

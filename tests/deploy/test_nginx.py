@@ -167,8 +167,11 @@ def test_what_is_for_operators_is_hidden_however_it_is_spelt(
 
 
 def test_what_is_for_everybody_is_there(front: Front) -> None:
-    for path in ("/livez", "/.well-known/jwks.json", "/docs", "/verify-email?token=x"):
+    for path in ("/livez", "/.well-known/jwks.json", "/docs"):
         assert 200 == front.client().get(path).status_code
+    for page in ("/verify-email", "/verify-email/reject", "/reset-password"):
+        answer = front.client().get(f"{page}?token=x")
+        assert (400, True) == (answer.status_code, "This link" in answer.text)
 
 
 def test_nginx_refuses_as_the_service_does(front: Front) -> None:
@@ -210,10 +213,11 @@ def test_a_replica_that_is_away_is_passed_over_and_tokens_are_not_logged(
         client = front.client()
 
         replicas[0].kill()
-        answers = [client.get("/verify-email?token=hush-1") for _ in range(10)]
+        pages = ("/verify-email", "/verify-email/reject") * 5
+        answers = [client.get(f"{page}?token=hush-1") for page in pages]
         posts = [client.post("/auth/login", json={}) for _ in range(10)]
 
-        assert {200} == {answer.status_code for answer in answers}
+        assert {400} == {answer.status_code for answer in answers}
         assert {422} == {answer.status_code for answer in posts}
 
         replicas[1].kill()

@@ -65,7 +65,7 @@ def test_check_warns_of_what_works_but_should_not_stay_so(service: Service) -> N
 
 
 def test_migrate_prepares_the_storage_and_may_be_repeated(service: Service) -> None:
-    names = ("0001_first", "0002_revoked_keys", "0003_email_keys")
+    names = ("0001_first", "0002_revoked_keys", "0003_email_keys", "0004_spent_tokens")
     done = "".join(f"{name}: done\n" for name in names)
     for told in (done, "The storage is up to date.\n"):
         migrated = service.run("migrate")

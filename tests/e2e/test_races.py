@@ -126,6 +126,27 @@ async def test_mailed_tokens_are_spent_once_whoever_races(
     assert 200 == api.log_in(person, password).status_code
 
 
+async def test_of_all_who_verify_or_remove_an_account_one_succeeds(
+    service: Service, api: Api
+) -> None:
+    person = api.newcomer()
+    access = api.session(person)["access_token"]
+    token = {"token": service.mailed_token(person.email, "confirm")}
+
+    answers = await asyncio.gather(
+        *(
+            race(service, f"/auth/verify-email{path}", [token] * (RACERS // 2))
+            for path in ("", "/reject")
+        )
+    )
+
+    verified, removed = (statuses(of_one) for of_one in answers)
+    assert 1 == verified.get(200, 0) + removed.get(200, 0)
+    assert RACERS - 1 == verified.get(400, 0) + removed.get(400, 0)
+    expected = (401, 401) if removed.get(200) else (200, 200)
+    assert expected == (api.me(access).status_code, api.log_in(person).status_code)
+
+
 async def test_a_password_changes_once_whoever_races(
     service: Service, api: Api
 ) -> None:

@@ -96,7 +96,7 @@ def test_our_own_form_is_taken_from_every_browser(
         )
 
         assert 400 == answer.status_code
-        assert "Invalid or expired token" in answer.text
+        assert "This link is no longer good" in answer.text
 
 
 def test_a_page_that_is_listed_may_send_json_and_is_counted(guarded: Api) -> None:

@@ -19,6 +19,7 @@ ELSEWHERE = {
     "/docs",
     "/metrics",
     "/verify-email",
+    "/verify-email/reject",
     "/reset-password",
     "/auth/verify-path/{roles}/{path:path}",  # OpenAPI has no word for the rest of a path
 }
@@ -163,5 +164,15 @@ def test_the_docs_tell_people_all_of_it(api: Api, document: dict[str, Any]) -> N
             assert operation["summary"] in page.text
             for status, response in operation["responses"].items():
                 assert f"{status} {response['description']}" in page.text
+    for fact in (
+        (
+            "username string 3 to 50 characters matches ^[A-Za-z0-9_-]{3,50}$"
+            " Example: johndoe"
+        ),
+        "expires_in integer Life of the access token in seconds",
+        "role array of string, optional",
+        "status string one of healthy, degraded, unhealthy",
+    ):
+        assert fact in page.text
     for field in ("email", "username", "full_name", "new_password", "refresh_token"):
         assert f" {field} " in page.text

@@ -15,6 +15,7 @@ from tests.http.described import Described, document
 IDS = {
     "register": "POST /auth/register",
     "verifyEmail": "POST /auth/verify-email",
+    "rejectAccount": "POST /auth/verify-email/reject",
     "resendVerification": "POST /auth/resend-verification",
     "logIn": "POST /auth/login",
     "refreshTokens": "POST /auth/refresh",

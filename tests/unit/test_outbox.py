@@ -154,3 +154,28 @@ async def test_a_sent_mail_is_logged_without_its_token(
     assert "Email sent" == record.message
     assert mail.token
     assert mail.token not in str([vars(record) for record in caplog.records])
+
+
+async def test_who_was_removed_before_the_mail_went_out_gets_none() -> None:
+    office = Office()
+    await office.register()
+    mailed = office.mailed_token(Purpose.VERIFY_EMAIL)
+    for kind in (EventKind.PASSWORD_CHANGED, EventKind.VERIFICATION_REQUESTED):
+        await office.tell(kind)
+
+    await office.accounts.reject(mailed, PHONE)
+    await office.outbox.deliver_due()
+
+    assert [] == office.postman.sent
+    assert await office.has_nothing_left()
+
+
+async def test_no_mail_carries_a_token_that_was_spent_meanwhile() -> None:
+    office = Office()
+    await office.register()
+
+    await office.accounts.verify_email(office.mailed_token(Purpose.VERIFY_EMAIL), PHONE)
+    await office.outbox.deliver_due()
+
+    assert [] == office.postman.sent
+    assert await office.has_nothing_left()

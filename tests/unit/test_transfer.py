@@ -9,7 +9,7 @@ from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.archive import MemoryArchive
 from core.errors import BadConfiguration, OperationError, Unavailable
 from core.events import EventKind, StoredEvent
-from core.model import RecordKind
+from core.model import Purpose, RecordKind
 from core.ports import Record
 from core.transfer import PAGE, Transfer, digest
 from tests.contract.storage_records import (
@@ -34,7 +34,7 @@ from tests.unit.transfers import (
     transfer,
     watched,
 )
-from tests.unit.world import World
+from tests.unit.world import PHONE, World
 
 WRITES = 3 + 4 + 2 + 5 + 2
 """Batches that a full storage is written in."""
@@ -70,6 +70,17 @@ async def test_clients_do_not_notice() -> None:
     assert await new.refresh(grant.refresh_token)
     assert await new.log_in()
     assert 2 == (await new.register("bob")).id
+
+
+async def test_the_id_of_who_was_removed_is_not_given_again() -> None:
+    old, new = World(), World()
+    await old.register("kept")
+    removed = await old.register("removed")
+    await old.accounts.reject(old.mailed_token(Purpose.VERIFY_EMAIL), PHONE)
+
+    await transfer(old.storage, new.storage)
+
+    assert removed.id < (await new.register("later")).id
 
 
 async def test_an_empty_storage_is_copied_too(target: MemoryStorage) -> None:

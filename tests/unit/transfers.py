@@ -137,7 +137,9 @@ async def deliver_an_event(storage: MemoryStorage) -> None:
 
 
 async def issue_a_token(storage: MemoryStorage) -> None:
-    await storage.tokens.issue(replace(a_token(4), id="0" * 32), events=[])
+    # Whether there is such a user, or not, as in a target that is still empty.
+    token = replace(a_token(4), id="0" * 32)
+    await storage.archive.write(RecordKind.TOKENS, [token])
 
 
 async def revoke_a_key(storage: MemoryStorage) -> None:

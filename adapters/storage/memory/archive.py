@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.storage.memory.tables import Tables, owned
 from core.events import Event, StoredEvent
-from core.model import OneTimeToken, RecordKind, RevokedKey, Session
+from core.model import OneTimeToken, RecordKind, RevokedKey, Session, UserId
 from core.ports import Archive, Record
 
 
@@ -30,6 +30,12 @@ class MemoryArchive(Archive):
     async def write(self, kind: RecordKind, records: Sequence[Record]) -> None:
         if records:
             self._writers[kind](records)
+
+    async def highest_id(self) -> UserId:
+        return self.tables.highest_user
+
+    async def skip_ids(self, last: UserId) -> None:
+        self.tables.highest_user = max(self.tables.highest_user, last)
 
     def _all(self, kind: RecordKind) -> Iterator[tuple[str, Record]]:
         match kind:

@@ -66,12 +66,21 @@ class Tables:
     def may_log_in(self, user_id: UserId, password_hash: str) -> bool:
         return self.has_hash(user_id, password_hash) and self.users[user_id].is_active
 
-    def spend(self, token_id: TokenId, purpose: Purpose, at: datetime) -> User | None:
+    def good(
+        self, token_id: TokenId, purpose: Purpose, at: datetime
+    ) -> OneTimeToken | None:
         token = self.tokens.get(token_id)
-        if token is None or token.purpose is not purpose or token.expires_at <= at:
-            return None
-        del self.tokens[token_id]
-        return self.users[token.user_id]
+        fits = token and token.purpose is purpose and token.is_good(at)
+        return token if fits else None
+
+    def remove(self, user: User) -> None:
+        del self.users[user.id]
+        del self.emails[user.email_key]
+        del self.usernames[user.username_key]
+        of_others = (s for s in self.sessions.values() if s.user_id != user.id)
+        self.sessions = {session.id: session for session in of_others}
+        for purpose in Purpose:
+            self.void(user.id, purpose)
 
     def void(self, user_id: UserId, purpose: Purpose) -> None:
         for token in list(self.tokens.values()):

@@ -14,6 +14,8 @@ class MemoryTokens(OneTimeTokens):
     tables: Tables
 
     async def issue(self, token: OneTimeToken, *, events: Sequence[Event]) -> None:
+        if token.user_id not in self.tables.users:
+            return
         self.tables.void(token.user_id, token.purpose)
         self.tables.tokens[token.id] = owned(token)
         self.tables.record(events)

@@ -48,18 +48,32 @@ class MemoryUsers(UserRepository):
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
     ) -> User | None:
-        user = self.tables.spend(token_id, Purpose.VERIFY_EMAIL, at)
-        if user is None:
+        token = self.tables.good(token_id, Purpose.VERIFY_EMAIL, at)
+        if token is None:
             return None
+        self.tables.tokens[token_id] = owned(replace(token, spent_at=at))
+        user = self.tables.users[token.user_id]
         self.tables.record(events)
         return self.tables.update(user, is_verified=True, updated_at=at)
+
+    async def remove_unverified(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> bool:
+        token = self.tables.good(token_id, Purpose.VERIFY_EMAIL, at)
+        if token is None or self.tables.users[token.user_id].is_verified:
+            return False
+        self.tables.remove(self.tables.users[token.user_id])
+        self.tables.record(events)
+        return True
 
     async def reset_password(
         self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
     ) -> User | None:
-        user = self.tables.spend(token_id, Purpose.RESET_PASSWORD, at)
-        if user is None:
+        token = self.tables.good(token_id, Purpose.RESET_PASSWORD, at)
+        if token is None:
             return None
+        del self.tables.tokens[token_id]
+        user = self.tables.users[token.user_id]
         sessions = self.tables.unended(user.id)
         self.tables.end(sessions, at, EndReason.PASSWORD_RESET)
         self.tables.record(events)

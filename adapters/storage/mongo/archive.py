@@ -23,7 +23,7 @@ from adapters.storage.mongo.documents import (
     to_user,
 )
 from core.events import StoredEvent
-from core.model import RecordKind
+from core.model import RecordKind, UserId
 from core.ports import Archive, Record
 
 PATIENCE = 60.0
@@ -95,9 +95,19 @@ class MongoArchive(Archive):
 
         async with db.answering(patience=PATIENCE):
             if kind is RecordKind.USERS:
-                await _skip_ids(db, records)
+                await _skip_ids(db, _highest(records))
             await db.change(kind, work, events=[], patience=PATIENCE)
             await db.numbering.catch_up()
+
+    async def highest_id(self) -> UserId:
+        users = {"_id": self.database.users.name}
+        async with self.database.answering(patience=PATIENCE):
+            counter = await self.database.counters.find_one(users)
+        return int(counter["value"]) if counter else 0
+
+    async def skip_ids(self, last: UserId) -> None:
+        async with self.database.answering(patience=PATIENCE):
+            await _skip_ids(self.database, last)
 
 
 def _put(document: Document, _: str) -> UpdateOne:
@@ -112,6 +122,10 @@ def _put_event(document: Document, place: str) -> UpdateOne:
     return UpdateOne({"_id": document.pop("_id")}, change, upsert=True)
 
 
-async def _skip_ids(db: Database, users: Sequence[Any]) -> None:
-    highest = max(user.id for user in users)
+def _highest(users: Sequence[Any]) -> UserId:
+    highest: UserId = max(user.id for user in users)
+    return highest
+
+
+async def _skip_ids(db: Database, highest: UserId) -> None:
     await db.counters.update_one({"_id": db.users.name}, {"$max": {"value": highest}})

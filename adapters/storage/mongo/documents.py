@@ -102,7 +102,11 @@ def from_progress(session: Session) -> Document:
 
 def to_token(found: Document) -> OneTimeToken:
     return OneTimeToken(
-        found["_id"], found["user_id"], Purpose(found["purpose"]), found["expires_at"]
+        found["_id"],
+        found["user_id"],
+        Purpose(found["purpose"]),
+        found["expires_at"],
+        found.get("spent_at"),  # which earlier versions did not write
     )
 
 
@@ -112,6 +116,7 @@ def from_token(token: OneTimeToken) -> Document:
         "user_id": token.user_id,
         "purpose": token.purpose,
         "expires_at": token.expires_at,
+        "spent_at": token.spent_at,
         "forget_at": forget_at(token.expires_at),
     }
 

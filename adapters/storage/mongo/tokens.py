@@ -20,7 +20,8 @@ class MongoTokens(OneTimeTokens):
     async def issue(self, token: OneTimeToken, *, events: Sequence[Event]) -> None:
         async def work(session: AsyncClientSession) -> bool:
             db = self.database
-            await db.lock(session, {"_id": token.user_id})
+            if not await db.lock(session, {"_id": token.user_id}):
+                return False
             await void(db, session, token.user_id, token.purpose)
             await db.tokens.insert_one(from_token(token), session=session)
             return True
@@ -48,9 +49,15 @@ async def spend(
     purpose: Purpose,
     at: datetime,
 ) -> UserId | None:
-    """Delete the token; return whose it was, None if it was not to be spent."""
-    spent = await db.tokens.find_one_and_delete(
-        {"_id": token_id, "purpose": purpose, "expires_at": {"$gt": at}},
+    """Mark the token spent; return whose it is, None if it was not to be spent."""
+    spent = await db.tokens.find_one_and_update(
+        {
+            "_id": token_id,
+            "purpose": purpose,
+            "expires_at": {"$gt": at},
+            "spent_at": None,
+        },
+        {"$set": {"spent_at": at}},
         session=session,
     )
     return spent["user_id"] if spent else None

@@ -17,7 +17,7 @@ from adapters.storage.mongo.documents import (
     to_user,
 )
 from adapters.storage.mongo.sessions import end_sessions
-from adapters.storage.mongo.tokens import spend
+from adapters.storage.mongo.tokens import spend, void
 from core.errors import EmailTaken, Unavailable, UsernameTaken
 from core.events import Event
 from core.model import (
@@ -66,6 +66,21 @@ class MongoUsers(UserRepository):
 
         return await self.database.change(token_id, work, events=events)
 
+    async def remove_unverified(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> bool:
+        async def work(session: AsyncClientSession) -> bool:
+            db = self.database
+            user_id = await spend(db, session, token_id, Purpose.VERIFY_EMAIL, at)
+            removed = await db.users.delete_one(
+                {"_id": user_id, "is_verified": False}, session=session
+            )
+            for records in (db.sessions, db.tokens):
+                await records.delete_many({"user_id": user_id}, session=session)
+            return removed.deleted_count == 1
+
+        return await self.database.change(token_id, work, events=events)
+
     async def reset_password(
         self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
     ) -> User | None:
@@ -74,6 +89,7 @@ class MongoUsers(UserRepository):
             user_id = await spend(db, session, token_id, Purpose.RESET_PASSWORD, at)
             if user_id is None:
                 return None
+            await void(db, session, user_id, Purpose.RESET_PASSWORD)
             which, reason = {"user_id": user_id}, EndReason.PASSWORD_RESET
             await end_sessions(db, session, which, at=at, reason=reason)
             return await self._updated(

@@ -29,7 +29,7 @@ from adapters.storage.postgres.rows import (
     to_user,
 )
 from core.events import StoredEvent
-from core.model import RecordKind
+from core.model import RecordKind, UserId
 from core.ports import Archive, Record
 
 T = TypeVar("T")
@@ -43,6 +43,13 @@ SKIP_IDS = """
 SELECT setval('users_id_seq', highest)
 FROM (SELECT max(id) AS highest FROM users) AS all_users, users_id_seq
 WHERE highest >= last_value
+"""
+
+HIGHEST_ID = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM users_id_seq"
+
+SKIP_TO = """
+SELECT setval('users_id_seq', %(last)s) FROM users_id_seq
+WHERE %(last)s > 0 AND %(last)s >= last_value
 """
 
 
@@ -114,6 +121,13 @@ class PostgresArchive(Archive):
         await self._run(first, query, records=as_one_value(rows))
         if kind is RecordKind.USERS:
             await self._run(first, SKIP_IDS)
+
+    async def highest_id(self) -> UserId:
+        (highest,) = await self._run(first, HIGHEST_ID)
+        return int(highest)
+
+    async def skip_ids(self, last: UserId) -> None:
+        await self._run(first, SKIP_TO, last=last)
 
     async def _run(
         self,

@@ -34,7 +34,7 @@ SESSION = (
     " sessions.ended_at, sessions.end_reason, sessions.address, sessions.label"
 )
 SESSION_WIDTH = 11
-TOKEN = "id, user_id, purpose, expires_at"  # noqa: S105 - columns
+TOKEN = "id, user_id, purpose, expires_at, spent_at"  # noqa: S105 - columns
 EVENT = (
     "events.id, events.kind, events.at, events.user_id, events.session_id, events.data"
 )
@@ -116,8 +116,8 @@ def to_identity(row: Row) -> Identity:
 
 
 def to_token(row: Row) -> OneTimeToken:
-    token_id, user_id, purpose, expires_at = row
-    return OneTimeToken(token_id, user_id, Purpose(purpose), expires_at)
+    token_id, user_id, purpose, expires_at, spent_at = row
+    return OneTimeToken(token_id, user_id, Purpose(purpose), expires_at, spent_at)
 
 
 def from_token(token: OneTimeToken) -> dict[str, Any]:
@@ -126,6 +126,7 @@ def from_token(token: OneTimeToken) -> dict[str, Any]:
         "user_id": token.user_id,
         "purpose": token.purpose,
         "expires_at": token.expires_at,
+        "spent_at": token.spent_at,
     }
 
 

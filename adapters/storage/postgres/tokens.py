@@ -12,11 +12,12 @@ from core.model import OneTimeToken, TokenId
 from core.ports import OneTimeTokens
 
 ISSUE = f"""
-WITH told AS ({recording()})
-INSERT INTO one_time_tokens (id, user_id, purpose, expires_at)
-VALUES (%(id)s, %(user_id)s, %(purpose)s, %(expires_at)s)
-ON CONFLICT (user_id, purpose)
-    DO UPDATE SET id = excluded.id, expires_at = excluded.expires_at
+WITH owner AS (SELECT id FROM users WHERE id = %(user_id)s FOR KEY SHARE),
+told AS ({recording("owner")})
+INSERT INTO one_time_tokens ({TOKEN})
+SELECT %(id)s, id, %(purpose)s, %(expires_at)s, %(spent_at)s FROM owner
+ON CONFLICT (user_id, purpose) DO UPDATE
+    SET id = excluded.id, expires_at = excluded.expires_at, spent_at = excluded.spent_at
 RETURNING id
 """  # noqa: S608 - a statement of ours
 

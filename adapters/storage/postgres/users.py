@@ -66,26 +66,47 @@ WITH added AS (
 SELECT * FROM added
 """  # noqa: S608 - names of ours
 
-SPEND = """
-DELETE FROM one_time_tokens
-WHERE id = %(token_id)s AND purpose = %(purpose)s AND expires_at > %(at)s
-RETURNING user_id
+# All who change a user and more lock the user first, so that no two wait for each other.
+LOCK_OWNER = """
+SELECT users.id FROM users JOIN one_time_tokens ON one_time_tokens.user_id = users.id
+WHERE one_time_tokens.id = %(token_id)s FOR NO KEY UPDATE OF users
+"""
+
+GOOD = """
+one_time_tokens.id = %(token_id)s AND purpose = %(purpose)s AND expires_at > %(at)s
+    AND spent_at IS NULL
 """
 
 VERIFY_EMAIL = f"""
-WITH spent AS ({SPEND}), told AS ({recording("spent")})
+WITH owner AS ({LOCK_OWNER}), spent AS (
+    UPDATE one_time_tokens SET spent_at = %(at)s FROM owner
+    WHERE user_id = owner.id AND {GOOD} RETURNING user_id
+), told AS ({recording("spent")})
 UPDATE users SET is_verified = TRUE, updated_at = %(at)s
 FROM spent WHERE users.id = spent.user_id RETURNING {USER}
 """  # noqa: S608 - names of ours
 
-# All who change a user and more lock the user first, so that no two wait for each other.
-LOCK_OWNER = """
-SELECT FROM users JOIN one_time_tokens ON one_time_tokens.user_id = users.id
-WHERE one_time_tokens.id = %(token_id)s FOR NO KEY UPDATE OF users
-"""
+# Nobody may begin to refer to who is removed: not even a key may be shared.
+LOCK_REJECTED = LOCK_OWNER.replace("FOR NO KEY UPDATE", "FOR UPDATE")
+
+UNVERIFIED = f"""
+SELECT user_id FROM one_time_tokens
+WHERE {GOOD} AND user_id IN (SELECT id FROM users WHERE NOT is_verified)
+"""  # noqa: S608 - a part of ours
+
+# Sessions in the order of their ids: who ends all of a user's takes that, too.
+REMOVALS = (
+    """
+DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE user_id = %(user_id)s ORDER BY id FOR UPDATE
+)
+""",
+    "DELETE FROM one_time_tokens WHERE user_id = %(user_id)s",
+    "DELETE FROM users WHERE id = %(user_id)s",
+)
 
 RESET_PASSWORD = f"""
-WITH spent AS ({SPEND})
+WITH spent AS (DELETE FROM one_time_tokens WHERE {GOOD} RETURNING user_id)
 UPDATE users SET password_hash = %(new_hash)s, is_verified = TRUE, updated_at = %(at)s
 FROM spent WHERE users.id = spent.user_id RETURNING {USER}
 """  # noqa: S608 - columns
@@ -147,6 +168,24 @@ class PostgresUsers(UserRepository):
             events=from_events(events),
         )
         return verified[0] if verified else None
+
+    async def remove_unverified(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> bool:
+        values = {"token_id": token_id, "purpose": Purpose.VERIFY_EMAIL, "at": at}
+
+        async def work(connection: Connection) -> bool:
+            async with transaction(connection):
+                await connection.execute(LOCK_REJECTED, values)
+                found = await fetch(connection, first, UNVERIFIED, values)
+                if not found:
+                    return False
+                for removal in REMOVALS:
+                    await connection.execute(removal, {"user_id": found[0]})
+                await record(connection, events)
+                return True
+
+        return await self.database.run(work)
 
     async def reset_password(
         self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]

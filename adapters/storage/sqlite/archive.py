@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from sqlite3 import Connection
 from typing import Any
 
 from adapters.storage.sqlite.database import Database
@@ -27,8 +28,11 @@ from adapters.storage.sqlite.rows import (
     to_user,
 )
 from core.events import StoredEvent
-from core.model import RecordKind, User
+from core.model import RecordKind, User, UserId
 from core.ports import Archive, Record
+
+HIGHEST_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'users'"
+SKIP_IDS = "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'users'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,3 +157,15 @@ class SqliteArchive(Archive):
         shelf = SHELVES[kind]
         rows = list(map(shelf.from_record, records))
         await self.database.write(lambda db: db.executemany(shelf.upsert, rows))
+
+    async def highest_id(self) -> UserId:
+        rows = await self.database.read(lambda db: db.execute(HIGHEST_ID).fetchall())
+        return int(rows[0][0]) if rows else 0
+
+    async def skip_ids(self, last: UserId) -> None:
+        def change(db: Connection) -> None:
+            # SQLite keeps its count in a table that has no unique index.
+            if not db.execute(SKIP_IDS, (last,)).rowcount:
+                db.execute("INSERT INTO sqlite_sequence VALUES ('users', ?)", (last,))
+
+        await self.database.write(change)

@@ -34,7 +34,7 @@ NEW_USER = (
     "email, email_key, username, username_key, full_name, password_hash, role,"
     " is_active, is_verified, created_at, updated_at"
 )
-TOKEN = "id, user_id, purpose, expires_at"  # noqa: S105 - columns
+TOKEN = "id, user_id, purpose, expires_at, spent_at"  # noqa: S105 - columns
 EVENT = "id, kind, at, user_id, session_id, data"
 REVOKED_KEY = "kid, at"
 
@@ -121,12 +121,24 @@ def from_rotations(rotations: Sequence[datetime]) -> str:
 
 
 def to_token(row: Row) -> OneTimeToken:
-    token_id, user_id, purpose, expires_at = row
-    return OneTimeToken(token_id, user_id, Purpose(purpose), to_time(expires_at))
+    token_id, user_id, purpose, expires_at, spent_at = row
+    return OneTimeToken(
+        token_id,
+        user_id,
+        Purpose(purpose),
+        to_time(expires_at),
+        to_time(spent_at) if spent_at else None,
+    )
 
 
 def from_token(token: OneTimeToken) -> Row:
-    return token.id, token.user_id, token.purpose, to_text(token.expires_at)
+    return (
+        token.id,
+        token.user_id,
+        token.purpose,
+        to_text(token.expires_at),
+        to_text(token.spent_at) if token.spent_at else None,
+    )
 
 
 def to_event(row: Row) -> Event:

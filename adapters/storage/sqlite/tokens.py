@@ -19,6 +19,9 @@ class SqliteTokens(OneTimeTokens):
 
     async def issue(self, token: OneTimeToken, *, events: Sequence[Event]) -> None:
         def change(db: Connection) -> None:
+            owner = "SELECT 1 FROM users WHERE id = ?"
+            if not db.execute(owner, (token.user_id,)).fetchall():
+                return
             void(db, token.user_id, token.purpose)
             store(db, token)
             record(db, events)
@@ -37,7 +40,7 @@ class SqliteTokens(OneTimeTokens):
 
 def store(db: Connection, token: OneTimeToken) -> None:
     db.execute(
-        f"INSERT INTO one_time_tokens ({TOKEN}) VALUES (?, ?, ?, ?)",  # noqa: S608 - columns
+        f"INSERT INTO one_time_tokens ({TOKEN}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - columns
         from_token(token),
     )
 
@@ -52,10 +55,11 @@ def void(db: Connection, user_id: UserId, purpose: Purpose) -> None:
 def spend(
     db: Connection, token_id: TokenId, purpose: Purpose, at: datetime
 ) -> UserId | None:
-    """Delete the token; return whose it was, None if it was not to be spent."""
+    """Mark the token spent; return whose it is, None if it was not to be spent."""
     spent = db.execute(
-        "DELETE FROM one_time_tokens"
-        " WHERE id = ? AND purpose = ? AND expires_at > ? RETURNING user_id",
-        (token_id, purpose, to_text(at)),
+        "UPDATE one_time_tokens SET spent_at = :at WHERE id = :id AND"
+        " purpose = :purpose AND expires_at > :at AND spent_at IS NULL"
+        " RETURNING user_id",
+        {"id": token_id, "purpose": purpose, "at": to_text(at)},
     ).fetchall()
     return spent[0][0] if spent else None

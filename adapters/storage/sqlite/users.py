@@ -10,7 +10,7 @@ from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
 from adapters.storage.sqlite.rows import NEW_USER, USER, from_user, to_text, to_user
 from adapters.storage.sqlite.sessions import end_sessions, store_session
-from adapters.storage.sqlite.tokens import spend, store
+from adapters.storage.sqlite.tokens import spend, store, void
 from core.errors import EmailTaken, UsernameTaken
 from core.events import Event
 from core.model import (
@@ -32,6 +32,18 @@ WHERE id = ? AND password_hash = ? AND is_active AND EXISTS (
     WHERE sessions.id = ? AND user_id = users.id AND ended_at IS NULL
 )
 """  # noqa: S105 - a statement
+
+UNVERIFIED = f"""
+SELECT users.id FROM users JOIN one_time_tokens AS token ON token.user_id = users.id
+WHERE token.id = :token_id AND purpose = '{Purpose.VERIFY_EMAIL}'
+    AND expires_at > :at AND spent_at IS NULL AND NOT is_verified
+"""  # noqa: S608 - a value of ours
+
+REMOVALS = (
+    "DELETE FROM sessions WHERE user_id = ?",
+    "DELETE FROM one_time_tokens WHERE user_id = ?",
+    "DELETE FROM users WHERE id = ?",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,20 @@ class SqliteUsers(UserRepository):
 
         return await self.database.write(change)
 
+    async def remove_unverified(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> bool:
+        def change(db: Connection) -> bool:
+            values = {"token_id": token_id, "at": to_text(at)}
+            found = db.execute(UNVERIFIED, values).fetchall()
+            for (user_id,) in found:
+                for removal in REMOVALS:
+                    db.execute(removal, (user_id,))
+                record(db, events)
+            return bool(found)
+
+        return await self.database.write(change)
+
     async def reset_password(
         self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
     ) -> User | None:
@@ -79,6 +105,7 @@ class SqliteUsers(UserRepository):
             user_id = spend(db, token_id, Purpose.RESET_PASSWORD, at)
             if user_id is None:
                 return None
+            void(db, user_id, Purpose.RESET_PASSWORD)
             end_sessions(db, user_id, at=at, reason=EndReason.PASSWORD_RESET)
             record(db, events)
             db.execute(
