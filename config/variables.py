@@ -123,3 +123,4 @@ class Variables(BaseSettings):
     def _in_any_case(cls, value: object, about: ValidationInfo) -> object:
         words = choices(cls.model_fields[str(about.field_name)].annotation)
         return as_listed(value, words) if words else value
+    docs_enabled: bool = True

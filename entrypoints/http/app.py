@@ -52,13 +52,16 @@ def routes(container: Container) -> dict[str, object]:
         api, version=VERSION, server=container.settings().public_url or "/"
     )
     users, policy = container.accounts(), container.policy()
-    shows_metrics = container.settings().metrics_enabled
+    settings = container.settings()
     figures = {"/metrics": wellknown.Figures(container.metrics())}
-    return {
-        **api,
-        **(figures if shows_metrics else {}),
+    description = {
         "/openapi.json": wellknown.OpenApi(document),
         "/docs": wellknown.Docs(document),
+    }
+    return {
+        **api,
+        **(figures if settings.metrics_enabled else {}),
+        **(description if settings.docs_enabled else {}),
         "/verify-email": pages.VerifyEmailPage(users),
         "/reset-password": pages.ResetPasswordPage(users, policy),
     }
