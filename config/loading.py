@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
+from adapters.private_files import make_directory, narrow
 from config import adapters
+from config.adapters import MAILBOX
 from config.keyring import key_problems, key_warnings
 from config.mail import mail_problems, mail_warnings
 from config.production import production_problems, production_warnings
@@ -47,6 +49,7 @@ def load_settings() -> Settings:
     problems = unreadable + problems + more + _combined_problems(settings)
     if problems:
         raise errors.BadConfiguration(problems)
+    _close_to_others(settings.data_dir)
     if settings.jwt_secret_key is None:
         return settings.with_jwt_secret(_development_secret(settings.data_dir))
     return settings
@@ -151,19 +154,32 @@ def _development_secret(data_dir: Path) -> str:
     """Return the secret kept in the data directory, made at the first start."""
     kept = data_dir / "jwt-secret"
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = data_dir / f".jwt-secret-{secrets.token_hex(8)}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(64), encoding="ascii")
-        try:
-            # Whole or not at all, and the first of several processes wins.
-            os.link(draft, kept)
-        except FileExistsError:
-            return kept.read_text(encoding="ascii")
-        finally:
-            draft.unlink()
+        if not kept.exists():  # else nothing has to be written
+            make_directory(data_dir)
+            _keep(kept, secrets.token_hex(64))
+        narrow(kept)
         return kept.read_text(encoding="ascii")
     except OSError as error:
         raise errors.BadConfiguration(
             [f"DATA_DIR: {error.strerror} ({error.filename}); name one we may write to"]
         ) from error
+
+
+def _keep(file: Path, secret: str) -> None:
+    """Write it whole or not at all; the first of several processes wins."""
+    draft = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
+    draft.touch(mode=0o600)
+    try:
+        draft.write_text(secret, encoding="ascii")
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        draft.unlink()
+
+
+def _close_to_others(data_dir: Path) -> None:
+    """Take a data directory from others, unless more than ours is in it."""
+    with suppress(OSError):  # whoever needs it says what is wrong with it
+        entries = [*data_dir.iterdir()]
+        if all(entry.is_file() or entry.name == MAILBOX for entry in entries):
+            narrow(data_dir)

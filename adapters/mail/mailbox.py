@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from adapters.mail.rendering import MailRenderer
+from adapters.private_files import make_directory, narrow
 from core.errors import MailUnavailable
 from core.model import Mail
 from core.ports import Mailer
@@ -36,8 +37,12 @@ class MailboxMailer(Mailer):
         details = {"to": mail.to, "kind": mail.kind, "link": link, "file": str(file)}
         log.info("Mail in the mailbox", extra=details)
 
+    def _prepare(self) -> None:
+        make_directory(self.directory)
+        narrow(self.directory)
+
     def _write(self, name: str, content: bytes) -> Path:
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._prepare()
         with TemporaryDirectory(prefix=".", dir=self.directory) as drafts:
             draft = Path(drafts, name)
             draft.touch(mode=0o600)

@@ -11,6 +11,7 @@ from sqlite3 import Connection
 from typing import TypeVar
 
 from adapters.storage.sharing import Shared
+from adapters.private_files import make_directory, make_file, narrow
 from core.errors import BadConfiguration, Unavailable
 
 T = TypeVar("T")
@@ -22,6 +23,9 @@ OLDEST_SQLITE = (3, 37, 0)
 
 PATIENCE = 60.0
 """Seconds that a writer waits for those of other processes."""
+
+BESIDE = ("-wal", "-shm")
+"""SQLite's own files, which get the mode of the file that they belong to."""
 
 PASSING = {
     sqlite3.SQLITE_BUSY,
@@ -134,7 +138,10 @@ class Database:
 
     def _open(self) -> None:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_directory(self.path.parent)
+            make_file(self.path)
+            for suffix in BESIDE:
+                narrow(self.path.with_name(self.path.name + suffix))
             self._open_writer()
             self._open_readers()
         except sqlite3.Error as error:
@@ -158,12 +165,15 @@ class Database:
             reader.execute("PRAGMA query_only = ON")
 
     def _connect(self) -> Connection:
-        return sqlite3.connect(
+        connection = sqlite3.connect(
             self.path,
             timeout=self._patience,
             isolation_level=None,
             check_same_thread=False,
         )
+        # There may be no directory for temporary files, and others could look into it.
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
 
     def _switch_to_wal(self, connection: Connection) -> None:
         give_up_at = time.monotonic() + self._patience
