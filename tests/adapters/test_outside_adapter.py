@@ -22,7 +22,15 @@ PAGE = (CHECKOUT / "docs" / "adding-an-adapter.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"# (diary/[\w./]+)(, continued)?\n")
 
-PARTS = ("adapters", "config", "core", "entrypoints", "tests", "pyproject.toml")
+PARTS = (
+    "adapters",
+    "config",
+    "core",
+    "entrypoints",
+    "tests",
+    "pyproject.toml",
+    "tools",
+)
 OFFLINE = {"UV_OFFLINE": "1", "UV_NO_BUILD_ISOLATION": "1"}
 SECONDS = 100
 
