@@ -70,6 +70,14 @@ class StoredEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many events wait for delivery, and when the oldest of those happened."""
+
+    waiting: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """An event claimed for delivery; ``attempt`` counts the claims, from 1."""
 

@@ -30,12 +30,26 @@ class MailboxMailer(Mailer):
         try:
             file = await asyncio.to_thread(self._write, _file_name(mail), content)
         except OSError as error:
-            raise MailUnavailable(
-                f"mailbox {self.directory}: {error}; check that it can be written to"
-            ) from error
+            raise self._unusable(error) from error
         link = self.renderer.link(mail)
         details = {"to": mail.to, "kind": mail.kind, "link": link, "file": str(file)}
         log.info("Mail in the mailbox", extra=details)
+
+    async def ping(self) -> None:
+        try:
+            await asyncio.to_thread(self._try_to_write)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _try_to_write(self) -> None:
+        self._prepare()
+        with TemporaryDirectory(prefix=".", dir=self.directory) as drafts:
+            Path(drafts, "probe").touch()
+
+    def _unusable(self, error: OSError) -> MailUnavailable:
+        return MailUnavailable(
+            f"mailbox {self.directory}: {error}; check that it can be written to"
+        )
 
     def _prepare(self) -> None:
         make_directory(self.directory)

@@ -93,6 +93,18 @@ class SmtpMailer(Mailer):
         finally:
             client.close()
 
+    async def ping(self) -> None:
+        client = self._client()
+        try:
+            async with asyncio.timeout(self.timeout), self._slots:
+                await client.connect()  # upgrades to TLS and logs in, too
+                await client.noop()
+                await _part_from(client)
+        except (SMTPException, OSError) as failure:
+            raise MailUnavailable(str(self._translated(failure))) from failure
+        finally:
+            client.close()
+
     def _client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
             hostname=self.host,

@@ -80,6 +80,7 @@ class ChoosesFromThePage(MemoryEvents):
     "only outgoing events are claimed",
     "reading from behind a purged event finds nothing",
     "the archive has events with their place in the outbox",
+    "the backlog is what was not delivered",
 )
 class SendsEverything(MemoryEvents):
     async def append(self, events: Sequence[Event]) -> None:
@@ -95,6 +96,7 @@ class SendsEverything(MemoryEvents):
     "only outgoing events are claimed",
     "the oldest due are claimed first",
     "what waits for delivery is not purged",
+    "the backlog is what was not delivered",
 )
 class ClaimsTheNewestFirst(MemoryEvents):
     async def append(self, events: Sequence[Event]) -> None:
@@ -143,6 +145,7 @@ class LooksBeforeItClaims(MemoryEvents):
     "the archive has events with their place in the outbox",
     "times in the archive are utc",
     "what waits for delivery is not purged",
+    "the backlog is what was not delivered",
 )
 class ForgetsWhatItClaimed(MemoryEvents):
     async def claim(self, **rest: Rest) -> Sequence[Delivery]:
@@ -169,6 +172,7 @@ class LeasesTooLong(MemoryEvents):
     "a failure does not revive what was delivered",
     "the archive has events with their place in the outbox",
     "what waits for delivery is not purged",
+    "the backlog is what was not delivered",
 )
 class WaitsForTheLease(MemoryEvents):
     async def delivered(self, event_id: EventId) -> None:
@@ -197,6 +201,7 @@ class RetriesAfterTheLease(MemoryEvents):
     "an event given up is never claimed again",
     "the archive has events with their place in the outbox",
     "what waits for delivery is not purged",
+    "the backlog is what was not delivered",
 )
 class NeverGivesUp(MemoryEvents):
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:

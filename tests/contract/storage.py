@@ -1,5 +1,6 @@
 from tests.contract.storage_archive import ArchiveLaws
 from tests.contract.storage_archive_writing import ArchiveWritingLaws
+from tests.contract.storage_backlog import BacklogLaws
 from tests.contract.storage_events import LogLaws, OutboxLaws
 from tests.contract.storage_passwords import ChangeLaws, ResetLaws, VerificationLaws
 from tests.contract.storage_purge import PurgeLaws
@@ -22,6 +23,7 @@ class StorageContract(
     RevocationLaws,
     LogLaws,
     OutboxLaws,
+    BacklogLaws,
     ValueLaws,
     ArchiveLaws,
     ArchiveWritingLaws,

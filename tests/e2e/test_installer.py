@@ -43,8 +43,8 @@ class Company:
         words = "pip install" if program == "uv" else "install"
         done = subprocess.run(
             [
-                *(sys.executable, CHECKOUT / "tools" / "installer.py", program),
-                *(*words.split(), "--quiet", "--target", target, NAME),
+                *(sys.executable, str(CHECKOUT / "tools" / "installer.py"), program),
+                *(*words.split(), "--quiet", "--target", str(target), NAME),
             ],
             env={
                 "PATH": os.environ["PATH"],

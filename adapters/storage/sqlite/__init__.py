@@ -16,7 +16,7 @@ from adapters.storage.sqlite.revocations import SqliteRevocations
 from adapters.storage.sqlite.sessions import SqliteSessions
 from adapters.storage.sqlite.tokens import SqliteTokens
 from adapters.storage.sqlite.users import SqliteUsers
-from core.errors import BadConfiguration
+from core.errors import BadConfiguration, NothingStored
 from core.ports import Storage
 
 LOGIN = re.compile(r"[^/]*:.*@")
@@ -49,8 +49,11 @@ class SqliteStorage(Storage):
             SqliteArchive(database),
         )
 
-    async def open(self) -> None:
-        await self.database.open()
+    async def open(self, *, create: bool = True) -> None:
+        await self.database.open(create=create)
+        if not create and not await schema.was_begun(self.database):
+            await self.aclose()
+            raise NothingStored([f"sqlite: {self.database.path} has nothing of ours"])
 
     async def pending(self) -> Sequence[str]:
         return await schema.pending(self.database)
@@ -60,6 +63,11 @@ class SqliteStorage(Storage):
 
     async def ping(self) -> None:
         await self.database.ping()
+
+    async def missing_rights(self) -> Sequence[str]:
+        # Of a file, all may be written or nothing: a ping tells.
+        await self.ping()
+        return ()
 
     async def purge(
         self, *, at: datetime, keep_events_since: datetime, limit: int

@@ -1,6 +1,7 @@
 """One SQLite file: a connection that writes, and a few that read, each in a thread."""
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import TypeVar
 
 from adapters.storage.sharing import Shared
 from adapters.private_files import make_directory, make_file, narrow
-from core.errors import BadConfiguration, Unavailable
+from core.errors import BadConfiguration, NothingStored, Unavailable
 
 T = TypeVar("T")
 
@@ -95,14 +96,14 @@ class Database:
         self._ping = Shared(self._prove)
         self._in_doubt = False
 
-    async def open(self) -> None:
+    async def open(self, *, create: bool = True) -> None:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             found = sqlite3.sqlite_version
             raise BadConfiguration(
                 [f"sqlite: 3.37 or newer is needed, Python has {found}"]
             )
         try:
-            await self._writer.submit(self._open)
+            await self._writer.submit(lambda: self._open(create=create))
         except BaseException:
             await self.aclose()
             raise
@@ -136,7 +137,9 @@ class Database:
         await asyncio.to_thread(self._readers.close)
         await asyncio.to_thread(self._writer.close)
 
-    def _open(self) -> None:
+    def _open(self, *, create: bool) -> None:
+        if not create:
+            self._demand_file()
         try:
             make_directory(self.path.parent)
             make_file(self.path)
@@ -150,6 +153,14 @@ class Database:
             raise self._unusable(error) from error
         except OSError as error:
             raise self._unusable(error) from error
+
+    def _demand_file(self) -> None:
+        if self.path.is_file():
+            return
+        nearest = next(it for it in self.path.absolute().parents if it.exists())
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+            raise self._unusable(f"can't write to {nearest}")
+        raise NothingStored([f"sqlite: there is no file {self.path}"])
 
     def _open_writer(self) -> None:
         writer = self._connect()

@@ -54,6 +54,11 @@ async def migrate(database: Database) -> Sequence[str]:
     return _names(await database.write(_run))
 
 
+async def was_begun(database: Database) -> bool:
+    """Tell whether a migration was ever run."""
+    return bool(await database.read(_recorded))
+
+
 def _pending(db: Connection) -> Sequence[Migration]:
     waiting = migrations.pending(KNOWN, _recorded(db))
     if not waiting and (missing := _needed() - _parts(db)):
