@@ -18,6 +18,7 @@ from core.guard import Guard
 from core.housekeeping import Housekeeping
 from core.identities import Identities
 from core.keys import Keys
+from core.mail_watch import Deliveries, MailWatch
 from core.outbox import Outbox
 from core.passwords import GuidePolicy
 from core.readiness import Readiness
@@ -130,4 +131,15 @@ class Container(DeclarativeContainer):
     )
     outbox = Singleton(
         Outbox, storage=storage, mailer=mailer, guard=guard, keys=keys, clock=clock
+    deliveries = Singleton(Deliveries, metrics)
+    outbox = Singleton(
+        Outbox,
+        storage=storage,
+        mailer=mailer,
+        keys=keys,
+        clock=clock,
+        deliveries=deliveries,
+    )
+    mail_watch = Singleton(
+        MailWatch, storage=storage, deliveries=deliveries, clock=clock, metrics=metrics
     )

@@ -71,9 +71,14 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many events wait for delivery, and when the oldest of those happened."""
+    """
+    How many events wait for delivery, and when the oldest of those happened.
+
+    ``retried`` counts those that were claimed more than once: a try came to nothing.
+    """
 
     waiting: int
+    retried: int
     oldest: datetime | None
 
 

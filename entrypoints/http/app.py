@@ -70,7 +70,7 @@ def routes(container: Container) -> dict[str, object]:
 def _api(container: Container) -> dict[str, object]:
     users, logins = container.accounts(), container.sessions()
     storage, clock = container.storage(), container.clock()
-    limiter = container.limiter()
+    limiter, mails = container.limiter(), container.mail_watch()
     return {
         "/auth/register": accounts.Register(users),
         "/auth/verify-email": accounts.VerifyEmail(users),
@@ -85,10 +85,10 @@ def _api(container: Container) -> dict[str, object]:
         "/auth/change-password": accounts.ChangePassword(users),
         "/auth/password-reset/request": accounts.RequestPasswordReset(users),
         "/auth/password-reset/confirm": accounts.ConfirmPasswordReset(users),
-        "/health": wellknown.HealthCheck(storage, limiter, clock),
+        "/health": wellknown.HealthCheck(storage, limiter, mails, clock),
         "/livez": wellknown.Livez(),
         "/readyz": wellknown.Readyz(
-            container.readiness(), limiter, container.secret_watch()
+            container.readiness(), limiter, container.secret_watch(), mails
         ),
         "/.well-known/jwks.json": wellknown.Jwks(container.keys()),
     }
@@ -134,6 +134,7 @@ def _lifespan(container: Container) -> Lifespan:
     return Lifespan(
         readiness=container.readiness(),
         outbox=container.outbox(),
+        mails=container.mail_watch(),
         housekeeping=container.housekeeping(),
         hasher=container.hasher(),
         limiter=container.limiter(),

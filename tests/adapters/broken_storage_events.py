@@ -146,6 +146,7 @@ class LooksBeforeItClaims(MemoryEvents):
     "times in the archive are utc",
     "what waits for delivery is not purged",
     "the backlog is what was not delivered",
+    "the backlog tells what was tried in vain",
 )
 class ForgetsWhatItClaimed(MemoryEvents):
     async def claim(self, **rest: Rest) -> Sequence[Delivery]:
@@ -161,6 +162,7 @@ class ForgetsWhatItClaimed(MemoryEvents):
     "a worker that lost its lease has no say",
     "the archive has events with their place in the outbox",
     "times in the archive are utc",
+    "the backlog tells what was tried in vain",
 )
 class LeasesTooLong(MemoryEvents):
     async def claim(self, *, lease: timedelta, **rest: Rest) -> Sequence[Delivery]:
@@ -173,6 +175,7 @@ class LeasesTooLong(MemoryEvents):
     "the archive has events with their place in the outbox",
     "what waits for delivery is not purged",
     "the backlog is what was not delivered",
+    "the backlog tells what was tried in vain",
 )
 class WaitsForTheLease(MemoryEvents):
     async def delivered(self, event_id: EventId) -> None:
@@ -190,6 +193,7 @@ class DeliversOnce(MemoryEvents):
     "a retried event is still the oldest",
     "the archive has events with their place in the outbox",
     "the outbox goes on from what was written",
+    "the backlog tells what was tried in vain",
 )
 class RetriesAfterTheLease(MemoryEvents):
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:

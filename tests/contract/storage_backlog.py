@@ -27,12 +27,28 @@ class BacklogLaws(Contract):
         seen.append(await subject.events.backlog(limit=LIMIT))
 
         assert [
-            Backlog(0, None),
-            Backlog(4, NOW),
-            Backlog(4, NOW),
-            Backlog(3, NOW + MINUTE),
-            Backlog(2, NOW + 2 * MINUTE),
+            Backlog(0, 0, None),
+            Backlog(4, 0, NOW),
+            Backlog(4, 0, NOW),
+            Backlog(3, 0, NOW + MINUTE),
+            Backlog(2, 0, NOW + 2 * MINUTE),
         ] == seen
+
+    async def test_the_backlog_tells_what_was_tried_in_vain(
+        self, subject: Storage
+    ) -> None:
+        await subject.events.append([an_event() for _ in range(3)])
+        first, lost, _ = await subject.events.claim(at=NOW, lease=MINUTE, limit=3)
+        await subject.events.failed(first, retry_at=NOW)
+        await subject.events.claim(at=NOW, lease=MINUTE, limit=3)
+        seen = [await subject.events.backlog(limit=LIMIT)]
+        await subject.events.delivered(first.event.id)
+        seen.append(await subject.events.backlog(limit=LIMIT))
+        await subject.events.claim(at=NOW + MINUTE, lease=MINUTE, limit=1)
+        seen.append(await subject.events.backlog(limit=LIMIT))
+
+        assert [(3, 1), (2, 0), (2, 1)] == [(it.waiting, it.retried) for it in seen]
+        assert lost.attempt == 1
 
     async def test_the_backlog_is_counted_no_further_than_asked(
         self, subject: Storage

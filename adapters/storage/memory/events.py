@@ -42,7 +42,9 @@ class MemoryEvents(EventLog):
     async def backlog(self, *, limit: int) -> Backlog:
         waiting = [*islice(self.tables.outbox, limit)]
         times = (self.tables.events[event_id].at for event_id in waiting)
-        return Backlog(len(waiting), min(times, default=None))
+        attempts = (self.tables.attempts.get(event_id, 0) for event_id in waiting)
+        retried = sum(attempt > 1 for attempt in attempts)
+        return Backlog(len(waiting), retried, min(times, default=None))
 
     async def read(
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None

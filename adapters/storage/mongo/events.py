@@ -90,12 +90,13 @@ class MongoEvents(EventLog):
 
     async def backlog(self, *, limit: int) -> Backlog:
         waiting = self.database.events.find(
-            {"due_at": {"$gt": EVER}}, {"_id": 0, "at": 1}
+            {"due_at": {"$gt": EVER}}, {"_id": 0, "at": 1, "attempts": 1}
         )
         async with self.database.answering():
             found = await waiting.limit(limit).to_list()
-        times = [event["at"] for event in found]
-        return Backlog(len(times), min(times, default=None))
+        retried = sum(event["attempts"] > 1 for event in found)
+        oldest = min((event["at"] for event in found), default=None)
+        return Backlog(len(found), retried, oldest)
 
     async def read(
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None

@@ -24,8 +24,8 @@ FROM due WHERE events.seq = due.seq RETURNING events.seq, attempts, {EVENT}
 """  # noqa: S608 - columns
 
 BACKLOG = """
-SELECT count(*), min(at) FROM (
-    SELECT at FROM events WHERE due_at IS NOT NULL ORDER BY seq LIMIT %(limit)s
+SELECT count(*), count(*) FILTER (WHERE attempts > 1), min(at) FROM (
+    SELECT at, attempts FROM events WHERE due_at IS NOT NULL ORDER BY seq LIMIT %(limit)s
 ) AS waiting
 """
 

@@ -26,7 +26,8 @@ CLAIM = (
 )
 
 BACKLOG = (
-    "SELECT count(*), min(at) FROM (SELECT at FROM events INDEXED BY events_due"
+    "SELECT count(*), coalesce(sum(attempts > 1), 0), min(at)"
+    " FROM (SELECT at, attempts FROM events INDEXED BY events_due"
     " WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ?)"
 )
 
@@ -66,10 +67,10 @@ class SqliteEvents(EventLog):
         )
 
     async def backlog(self, *, limit: int) -> Backlog:
-        ((waiting, oldest),) = await self.database.read(
+        ((waiting, retried, oldest),) = await self.database.read(
             lambda db: db.execute(BACKLOG, (limit,)).fetchall()
         )
-        return Backlog(waiting, to_time(oldest) if oldest else None)
+        return Backlog(waiting, retried, to_time(oldest) if oldest else None)
 
     async def read(
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None
