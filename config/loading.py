@@ -38,17 +38,27 @@ class _Fetched:
 
     values: dict[str, Any]
     found: dict[str, FoundSecret] = field(default_factory=dict)
+    away: dict[str, str] = field(default_factory=dict)
+    """What the backend did not answer for, by variable."""
 
 
 def load_settings() -> Settings:
-    """Return the settings; raises BadConfiguration that names everything wrong at once."""
+    """
+    Return the settings; raises BadConfiguration that names everything wrong at once.
+
+    Raises SecretsUnavailable if nothing is wrong but that secrets got no answer.
+    """
     raw, unreadable = _read()
     fetched, problems = _fetch_secrets(raw)
     settings, more = _validated({**raw, **fetched.values})
     settings = settings.with_secrets_found(fetched.found)
     problems = unreadable + problems + more + _combined_problems(settings)
+    # What lacks only for want of an answer is no fault of the configuration.
+    problems = [it for it in problems if not any(name in it for name in fetched.away)]
     if problems:
-        raise errors.BadConfiguration(problems)
+        raise errors.BadConfiguration([*problems, *fetched.away.values()])
+    if fetched.away:
+        raise errors.SecretsUnavailable("\n".join(fetched.away.values()))
     _close_to_others(settings.data_dir)
     if settings.jwt_secret_key is None:
         return settings.with_jwt_secret(_development_secret(settings.data_dir))
@@ -110,17 +120,24 @@ async def _resolve(
     provider: SecretProvider, references: Mapping[str, str], fetched: _Fetched
 ) -> list[str]:
     problems = []
+
+    async def resolve(setting: str, name: str) -> None:
+        variable = setting.upper()
+        try:
+            if setting == JWT_SECRET:
+                versions = await provider.versions(name)
+            else:
+                versions = [await provider.newest(name)]
+            fetched.found[setting] = FoundSecret(name, versions)
+            fetched.values[setting] = versions[0].value
+        except errors.SecretsUnavailable as error:
+            fetched.away[variable] = f"{variable}: {error}"
+        except errors.OperationError as error:
+            problems.append(f"{variable}: {error}")
+
+    # Side by side: of several that get no answer, none waits for another.
     async with aclosing(provider):
-        for setting, name in references.items():
-            try:
-                if setting == JWT_SECRET:
-                    versions = await provider.versions(name)
-                else:
-                    versions = [await provider.newest(name)]
-                fetched.found[setting] = FoundSecret(name, versions)
-                fetched.values[setting] = versions[0].value
-            except errors.OperationError as error:
-                problems.append(f"{setting.upper()}: {error}")
+        await asyncio.gather(*(resolve(*it) for it in references.items()))
     return problems
 
 

@@ -117,10 +117,10 @@ class Variables(BaseSettings):
     log_format: Literal["console", "json"] | None = None
     log_file: Path | None = None
     metrics_enabled: bool = True
+    docs_enabled: bool = True
 
     @field_validator("*", mode="before")
     @classmethod
     def _in_any_case(cls, value: object, about: ValidationInfo) -> object:
         words = choices(cls.model_fields[str(about.field_name)].annotation)
         return as_listed(value, words) if words else value
-    docs_enabled: bool = True

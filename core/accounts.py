@@ -54,6 +54,10 @@ class Accounts:
         event = self._event(EventKind.ADMIN_CREATED, UNSAVED, admin.created_at)
         return await self.storage.users.add(admin, token=None, events=[event])
 
+    async def of_email(self, email: str) -> User | None:
+        """Return whose address this is, None if nobody's; for the operator's console."""
+        return await self.storage.users.by_email(normalised(email))
+
     async def verify_email(self, mail_token: str) -> User:
         """Spend a mailed token and mark its user verified; raises InvalidMailToken."""
         now = self.clock.now()

@@ -120,9 +120,9 @@ class Mailer(Protocol):
     @abstractmethod
     async def ping(self) -> None:
         """
-        Return if a mail would be taken from us now, else raise ``MailUnavailable``.
+        Return if a mail would be taken from us now; nothing is sent, and nothing left.
 
-        Nothing is sent, and nothing left.
+        Raises ``MailUnavailable``, or ``MailRefused`` where only an operator can help.
         """
 
 

@@ -217,5 +217,5 @@ def test_an_unknown_scheme_is_told_with_those_that_are_known(
 ) -> None:
     done = service(installed, tmp_path, DATABASE_URL="dairy://").run("check")
 
-    assert 1 == done.returncode
+    assert 78 == done.returncode
     assert "known schemes: diary, " in done.stderr

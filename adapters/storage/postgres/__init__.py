@@ -19,6 +19,8 @@ from adapters.storage.postgres.users import PostgresUsers
 from core.errors import NothingStored
 from core.ports import Storage
 
+NOTHING = "postgres: this database has nothing of ours, or its user may not look into the schema"
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresStorage(Storage):
@@ -50,7 +52,7 @@ class PostgresStorage(Storage):
         await self.database.open()
         if not create and not await schema.was_begun(self.database):
             await self.aclose()
-            raise NothingStored(["postgres: this database has nothing of ours"])
+            raise NothingStored([NOTHING])
 
     async def pending(self) -> Sequence[str]:
         return await schema.pending(self.database)

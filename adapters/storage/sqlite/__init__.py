@@ -16,7 +16,7 @@ from adapters.storage.sqlite.revocations import SqliteRevocations
 from adapters.storage.sqlite.sessions import SqliteSessions
 from adapters.storage.sqlite.tokens import SqliteTokens
 from adapters.storage.sqlite.users import SqliteUsers
-from core.errors import BadConfiguration, NothingStored
+from core.errors import BadConfiguration
 from core.ports import Storage
 
 LOGIN = re.compile(r"[^/]*:.*@")
@@ -51,9 +51,6 @@ class SqliteStorage(Storage):
 
     async def open(self, *, create: bool = True) -> None:
         await self.database.open(create=create)
-        if not create and not await schema.was_begun(self.database):
-            await self.aclose()
-            raise NothingStored([f"sqlite: {self.database.path} has nothing of ours"])
 
     async def pending(self) -> Sequence[str]:
         return await schema.pending(self.database)

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from sqlite3 import Connection
@@ -27,6 +28,8 @@ PATIENCE = 60.0
 
 BESIDE = ("-wal", "-shm")
 """SQLite's own files, which get the mode of the file that they belong to."""
+
+BEGUN = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"
 
 PASSING = {
     sqlite3.SQLITE_BUSY,
@@ -138,9 +141,9 @@ class Database:
         await asyncio.to_thread(self._writer.close)
 
     def _open(self, *, create: bool) -> None:
-        if not create:
-            self._demand_file()
         try:
+            if not create:
+                self._demand_records()
             make_directory(self.path.parent)
             make_file(self.path)
             for suffix in BESIDE:
@@ -154,9 +157,14 @@ class Database:
         except OSError as error:
             raise self._unusable(error) from error
 
-    def _demand_file(self) -> None:
+    def _demand_records(self) -> None:
+        """Raise NothingStored unless there are any of ours; change nothing."""
         if self.path.is_file():
-            return
+            place = f"{self.path.absolute().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(place, uri=True)) as reader:
+                if reader.execute(BEGUN).fetchall():
+                    return
+            raise NothingStored([f"sqlite: {self.path} has nothing of ours"])
         nearest = next(it for it in self.path.absolute().parents if it.exists())
         if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
             raise self._unusable(f"can't write to {nearest}")

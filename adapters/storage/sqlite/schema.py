@@ -16,6 +16,7 @@ from adapters.storage import email_keys, migrations
 from adapters.storage.migrations import Migration, Recorded
 from adapters.storage.sqlite.database import Database, is_passing
 from adapters.storage.sqlite.email_keys import put_right
+from adapters.storage.sqlite.database import BEGUN, Database, is_passing
 from core.errors import BadConfiguration
 
 KNOWN = migrations.load(Path(__file__).with_name("migrations"))
@@ -52,11 +53,6 @@ async def pending(database: Database) -> Sequence[str]:
 
 async def migrate(database: Database) -> Sequence[str]:
     return _names(await database.write(_run))
-
-
-async def was_begun(database: Database) -> bool:
-    """Tell whether a migration was ever run."""
-    return bool(await database.read(_recorded))
 
 
 def _pending(db: Connection) -> Sequence[Migration]:
@@ -110,8 +106,7 @@ def statements(script: str) -> Iterator[str]:
 
 
 def _recorded(db: Connection) -> Recorded:
-    begun = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"
-    if not db.execute(begun).fetchall():
+    if not db.execute(BEGUN).fetchall():
         return {}
     return dict(db.execute("SELECT name, checksum FROM schema_migrations"))
 
