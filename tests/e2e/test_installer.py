@@ -25,6 +25,7 @@ METADATA = {
     f"{NAME}-1.0.dist-info/RECORD": "",
 }
 SECONDS = 60
+INDEX = "index-url"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def company(tmp_path: Path) -> Iterator[Company]:
 def test_what_only_pips_configuration_names_is_used(
     company: Company, program: str
 ) -> None:
-    pip_conf = f"[global]\nindex-url = {company.index}\ncert = {company.authority}\n"
+    pip_conf = f"[global]\n{INDEX} = {company.index}\ncert = {company.authority}\n"
 
     assert "" == company.install(program, pip_conf)
 
@@ -108,7 +109,7 @@ def test_an_authority_of_the_systems_is_trusted(company: Company, program: str) 
 
 
 def test_pips_variables_count_more_than_its_files(company: Company) -> None:
-    elsewhere = "[global]\nindex-url = https://localhost:9/simple/\n"
+    elsewhere = f"[global]\n{INDEX} = https://localhost:9/simple/\n"
 
     assert "" == company.install(
         "uv", elsewhere, PIP_INDEX_URL=company.index, PIP_CERT=str(company.authority)
@@ -119,7 +120,7 @@ def test_a_second_index_has_what_the_first_lacks(company: Company) -> None:
     empty = company.directory / "empty"
     empty.mkdir()
     pip_conf = (
-        f"[global]\nindex-url = {empty.as_uri()}\nextra-index-url =\n"
+        f"[global]\n{INDEX} = {empty.as_uri()}\nextra-{INDEX} =\n"
         f"    file:///nowhere/simple\n    {company.index}\ncert = {company.authority}\n"
     )
 
@@ -127,7 +128,7 @@ def test_a_second_index_has_what_the_first_lacks(company: Company) -> None:
 
 
 def test_uvs_own_variables_stay(company: Company) -> None:
-    pip_conf = f"[global]\nindex-url = {company.index}\ncert = {company.authority}\n"
+    pip_conf = f"[global]\n{INDEX} = {company.index}\ncert = {company.authority}\n"
 
     refused = company.install(
         "uv", pip_conf, UV_DEFAULT_INDEX="https://localhost:9/simple/"
