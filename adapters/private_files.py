@@ -19,7 +19,7 @@ def make_directory(path: Path) -> None:
     """Make a directory, and those above it, for us alone; one that exists stays as it is."""
     if path.is_dir():
         return
-    if path.parent != path:
+    if not path.parent.exists():
         make_directory(path.parent)
     # Another process may be first; what is there and no directory is an OSError.
     path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
