@@ -129,13 +129,12 @@ class Container(DeclarativeContainer):
         clock=clock,
         event_life=settings.provided.event_life,
     )
-    outbox = Singleton(
-        Outbox, storage=storage, mailer=mailer, guard=guard, keys=keys, clock=clock
     deliveries = Singleton(Deliveries, metrics)
     outbox = Singleton(
         Outbox,
         storage=storage,
         mailer=mailer,
+        guard=guard,
         keys=keys,
         clock=clock,
         deliveries=deliveries,

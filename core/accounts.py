@@ -56,7 +56,7 @@ class Accounts:
 
     async def of_email(self, email: str) -> User | None:
         """Return whose address this is, None if nobody's; for the operator's console."""
-        return await self.storage.users.by_email(normalised(email))
+        return await self.storage.users.by_email(self.addresses.key(email))
 
     async def verify_email(self, mail_token: str) -> User:
         """Spend a mailed token and mark its user verified; raises InvalidMailToken."""

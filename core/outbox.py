@@ -9,9 +9,8 @@ from core import errors
 from core.events import Delivery, Event, EventKind
 from core.guard import Guard
 from core.keys import Keys
-from core.model import EventId, Mail, MailKind, OneTimeToken, Purpose, User
 from core.mail_watch import Deliveries
-from core.model import EventId, Mail, MailKind, OneTimeToken, User
+from core.model import EventId, Mail, MailKind, OneTimeToken, Purpose, User
 from core.ports import Clock, Mailer, Storage
 
 log = logging.getLogger(__name__)

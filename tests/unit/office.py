@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Self
 
 from core.events import Event, EventKind
-from core.model import Limit
 from core.mail_watch import Deliveries, MailWatch
+from core.model import Limit
 from core.outbox import LEASE, Outbox
 from tests.doubles import Postman
 from tests.unit.world import MAILS, World
@@ -23,8 +23,6 @@ class Office(World):
             storage=self.storage,
             mailer=self.postman,
             guard=self.guard,
-            keys=self.keys,
-            clock=self.clock,
             keys=self.keys,
             clock=self.clock,
             deliveries=self.deliveries,

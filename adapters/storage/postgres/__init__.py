@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from adapters.storage.postgres import address, purging, schema
-from psycopg.errors import ReadOnlySqlTransaction
-
 from adapters.storage.postgres import address, purging, rights, schema
 from adapters.storage.postgres.archive import PostgresArchive
 from adapters.storage.postgres.database import Database

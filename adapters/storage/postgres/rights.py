@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from adapters.storage.postgres.database import Database, first
+from adapters.storage.postgres.connection import first
+from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.schema import NEEDED
 
 MISSING = """

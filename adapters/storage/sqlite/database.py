@@ -12,8 +12,8 @@ from queue import Empty, SimpleQueue
 from sqlite3 import Connection
 from typing import TypeVar
 
-from adapters.storage.sharing import Shared
 from adapters.private_files import make_directory, make_file, narrow
+from adapters.storage.sharing import Shared
 from core.errors import BadConfiguration, NothingStored, Unavailable
 
 T = TypeVar("T")

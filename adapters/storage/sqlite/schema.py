@@ -14,9 +14,8 @@ from sqlite3 import Connection
 
 from adapters.storage import email_keys, migrations
 from adapters.storage.migrations import Migration, Recorded
-from adapters.storage.sqlite.database import Database, is_passing
-from adapters.storage.sqlite.email_keys import put_right
 from adapters.storage.sqlite.database import BEGUN, Database, is_passing
+from adapters.storage.sqlite.email_keys import put_right
 from core.errors import BadConfiguration
 
 KNOWN = migrations.load(Path(__file__).with_name("migrations"))
