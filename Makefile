@@ -1,7 +1,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt
+INSTALLER := $(BIN)/python tools/installer.py
+UV := $(INSTALLER) uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,7 +26,7 @@ bench: install ## Measure; see bench/README.md
 	$(BIN)/python -m bench
 
 lock: install ## Pin every dependency anew in constraints.txt
-	$(BIN)/uv pip compile --quiet --universal --upgrade --all-extras \
+	$(INSTALLER) uv pip compile --quiet --universal --upgrade --all-extras \
 	  --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  --no-emit-package secantusdb \
 	  pyproject.toml --output-file constraints.txt
@@ -36,11 +37,12 @@ lock: install ## Pin every dependency anew in constraints.txt
 clean: ## Remove what can be made again
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# uv is only the installer: it is quick, and holds every package to its pinned hash.
+# uv is only the installer: it is quick, and holds every package to its pinned hash. Where
+# packages come from, and whom to trust, is what pip's configuration and the system say.
 .venv/uv: constraints.txt
 	$(PYTHON) -m venv .venv
 	@sed -n '/^uv==/,/[^\\]$$/p' constraints.txt > .venv/uv.txt
-	$(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt
+	@$(INSTALLER) pip install --quiet --require-hashes -r .venv/uv.txt
 	@touch $@
 
 .venv/serve: .venv/uv pyproject.toml

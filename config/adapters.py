@@ -37,6 +37,9 @@ ADAPTERS = {
 }
 """Port, URL scheme, class. Outside adapters join by entry point group ``scribes_auth.PORT``."""
 
+MAILBOX = "mailbox"
+"""The folder for mails in ``DATA_DIR``."""
+
 VARIABLES = {
     "storage": "DATABASE_URL",
     "rate_limit": "REDIS_URL",
@@ -105,7 +108,7 @@ def mailer(settings: Settings) -> Mailer:
         password_reset_url=settings.reset_page,
     )
     if settings.smtp_host is None:
-        return MailboxMailer(directory=settings.data_dir / "mailbox", renderer=renderer)
+        return MailboxMailer(directory=settings.data_dir / MAILBOX, renderer=renderer)
     smtp = _import("adapters.mail.smtp", "SMTP_HOST")
     password = settings.smtp_password
     tls = settings.smtp_tls

@@ -21,6 +21,7 @@ from core.holders import Holders
 from core.housekeeping import Housekeeping
 from core.identities import Identities
 from core.keys import Keys
+from core.mail_watch import Deliveries, MailWatch
 from core.outbox import Outbox
 from core.password_change import PasswordChange
 from core.passwords import GuidePolicy
@@ -158,6 +159,16 @@ class Container(DeclarativeContainer):
         clock=clock,
         event_life=settings.provided.event_life,
     )
+    deliveries = Singleton(Deliveries, metrics)
     outbox = Singleton(
-        Outbox, storage=storage, mailer=mailer, guard=guard, keys=keys, clock=clock
+        Outbox,
+        storage=storage,
+        mailer=mailer,
+        guard=guard,
+        keys=keys,
+        clock=clock,
+        deliveries=deliveries,
+    )
+    mail_watch = Singleton(
+        MailWatch, storage=storage, deliveries=deliveries, clock=clock, metrics=metrics
     )

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
+from adapters.private_files import make_directory, narrow
 from config import adapters
+from config.adapters import MAILBOX
 from config.keyring import key_problems, key_warnings
 from config.mail import mail_problems, mail_warnings
 from config.production import production_problems, production_warnings
@@ -36,17 +38,28 @@ class _Fetched:
 
     values: dict[str, Any]
     found: dict[str, FoundSecret] = field(default_factory=dict)
+    away: dict[str, str] = field(default_factory=dict)
+    """What the backend did not answer for, by variable."""
 
 
 def load_settings() -> Settings:
-    """Return the settings; raises BadConfiguration that names everything wrong at once."""
+    """
+    Return the settings; raises BadConfiguration that names everything wrong at once.
+
+    Raises SecretsUnavailable if nothing is wrong but that secrets got no answer.
+    """
     raw, unreadable = _read()
     fetched, problems = _fetch_secrets(raw)
     settings, more = _validated({**raw, **fetched.values})
     settings = settings.with_secrets_found(fetched.found)
     problems = unreadable + problems + more + _combined_problems(settings)
+    # What lacks only for want of an answer is no fault of the configuration.
+    problems = [it for it in problems if not any(name in it for name in fetched.away)]
     if problems:
-        raise errors.BadConfiguration(problems)
+        raise errors.BadConfiguration([*problems, *fetched.away.values()])
+    if fetched.away:
+        raise errors.SecretsUnavailable("\n".join(fetched.away.values()))
+    _close_to_others(settings.data_dir)
     if settings.jwt_secret_key is None:
         return settings.with_jwt_secret(_development_secret(settings.data_dir))
     return settings
@@ -107,17 +120,24 @@ async def _resolve(
     provider: SecretProvider, references: Mapping[str, str], fetched: _Fetched
 ) -> list[str]:
     problems = []
+
+    async def resolve(setting: str, name: str) -> None:
+        variable = setting.upper()
+        try:
+            if setting == JWT_SECRET:
+                versions = await provider.versions(name)
+            else:
+                versions = [await provider.newest(name)]
+            fetched.found[setting] = FoundSecret(name, versions)
+            fetched.values[setting] = versions[0].value
+        except errors.SecretsUnavailable as error:
+            fetched.away[variable] = f"{variable}: {error}"
+        except errors.OperationError as error:
+            problems.append(f"{variable}: {error}")
+
+    # Side by side: of several that get no answer, none waits for another.
     async with aclosing(provider):
-        for setting, name in references.items():
-            try:
-                if setting == JWT_SECRET:
-                    versions = await provider.versions(name)
-                else:
-                    versions = [await provider.newest(name)]
-                fetched.found[setting] = FoundSecret(name, versions)
-                fetched.values[setting] = versions[0].value
-            except errors.OperationError as error:
-                problems.append(f"{setting.upper()}: {error}")
+        await asyncio.gather(*(resolve(*it) for it in references.items()))
     return problems
 
 
@@ -151,19 +171,32 @@ def _development_secret(data_dir: Path) -> str:
     """Return the secret kept in the data directory, made at the first start."""
     kept = data_dir / "jwt-secret"
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = data_dir / f".jwt-secret-{secrets.token_hex(8)}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(64), encoding="ascii")
-        try:
-            # Whole or not at all, and the first of several processes wins.
-            os.link(draft, kept)
-        except FileExistsError:
-            return kept.read_text(encoding="ascii")
-        finally:
-            draft.unlink()
+        if not kept.exists():  # else nothing has to be written
+            make_directory(data_dir)
+            _keep(kept, secrets.token_hex(64))
+        narrow(kept)
         return kept.read_text(encoding="ascii")
     except OSError as error:
         raise errors.BadConfiguration(
             [f"DATA_DIR: {error.strerror} ({error.filename}); name one we may write to"]
         ) from error
+
+
+def _keep(file: Path, secret: str) -> None:
+    """Write it whole or not at all; the first of several processes wins."""
+    draft = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
+    draft.touch(mode=0o600)
+    try:
+        draft.write_text(secret, encoding="ascii")
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        draft.unlink()
+
+
+def _close_to_others(data_dir: Path) -> None:
+    """Take a data directory from others, unless more than ours is in it."""
+    with suppress(OSError):  # whoever needs it says what is wrong with it
+        entries = [*data_dir.iterdir()]
+        if all(entry.is_file() or entry.name == MAILBOX for entry in entries):
+            narrow(data_dir)

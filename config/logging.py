@@ -2,14 +2,17 @@
 
 import logging
 import logging.handlers
+import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from adapters.private_files import make_directory, open_private
 from config.settings import Settings
 from core import errors
 from core.redaction import redacted
@@ -44,11 +47,18 @@ def configure_logging(settings: Settings) -> None:
         logging.getLogger(name).setLevel(max(level, logging.root.level))
 
 
+class PrivateFileHandler(logging.handlers.WatchedFileHandler):
+    """Opens the file anew after logrotate has moved it; only its owner may read it."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = open_private(self.baseFilename)
+        return os.fdopen(descriptor, "a", encoding="utf-8")
+
+
 def _file_handler(file: Path) -> logging.Handler:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # Opens the file anew after logrotate has moved it.
-        return logging.handlers.WatchedFileHandler(file, encoding="utf-8")
+        make_directory(file.parent)
+        return PrivateFileHandler(file)
     except OSError as error:
         raise errors.BadConfiguration(
             [f"LOG_FILE: {error.strerror} ({file}); name one we may write to"]

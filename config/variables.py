@@ -118,6 +118,7 @@ class Variables(BaseSettings):
     log_format: Literal["console", "json"] | None = None
     log_file: Path | None = None
     metrics_enabled: bool = True
+    docs_enabled: bool = True
 
     @field_validator("*", mode="before")
     @classmethod

@@ -91,6 +91,10 @@ class Accounts:
         )
         return await self.storage.users.add(admin, token=None, events=[event])
 
+    async def of_email(self, email: str) -> User | None:
+        """Return whose address this is, None if nobody's; for the operator's console."""
+        return await self.storage.users.by_email(self.addresses.key(email))
+
     async def asked_to_verify(self, mail_token: str) -> User:
         """
         Return whose address a mailed token would prove, and change nothing.

@@ -18,6 +18,7 @@ AuthError                     what a client is told
    |- Overloaded
 OperationError                what an operator is told; no client sees it
 |- BadConfiguration
+|  |- NothingStored
 |- SecretNotFound, SecretDenied, SecretsUnavailable
 |- MailRefused, MailUnavailable
 """
@@ -228,6 +229,10 @@ class BadConfiguration(OperationError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(map(redacted, problems))
+
+
+class NothingStored(BadConfiguration):
+    """Where records should be, none of ours were ever stored."""
 
 
 class SecretNotFound(OperationError):

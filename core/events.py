@@ -72,6 +72,19 @@ class StoredEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """
+    How many events wait for delivery, and when the oldest of those happened.
+
+    ``retried`` counts those that were claimed more than once: a try came to nothing.
+    """
+
+    waiting: int
+    retried: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """An event claimed for delivery; ``attempt`` counts the claims, from 1."""
 

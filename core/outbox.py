@@ -9,6 +9,7 @@ from core import errors
 from core.events import Delivery, Event, EventKind
 from core.guard import Guard
 from core.keys import Keys
+from core.mail_watch import Deliveries
 from core.model import EventId, Mail, MailKind, OneTimeToken, Purpose, User
 from core.ports import Clock, Mailer, Storage
 
@@ -51,6 +52,7 @@ class Outbox:
     guard: Guard
     keys: Keys
     clock: Clock
+    deliveries: Deliveries
     _sent: set[EventId] = field(default_factory=set, init=False, repr=False)
 
     async def deliver_due(self) -> int:
@@ -74,6 +76,7 @@ class Outbox:
             mail = await self._mail(delivery)
             if mail is not None:
                 await self.mailer.send(mail)
+                self.deliveries.succeeded()
                 log.info("Email sent", extra=_names(delivery.event))
         except errors.MailRefused as refusal:
             await self._give_up(delivery, str(refusal))
@@ -132,6 +135,7 @@ class Outbox:
             return
         doublings = min(delivery.attempt - 1, 16)
         pause = min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
+        self.deliveries.delayed()
         known = isinstance(failure, errors.MailUnavailable | errors.Unavailable)
         log.warning(
             "Email delayed",
@@ -141,6 +145,7 @@ class Outbox:
         await self.storage.events.failed(delivery, retry_at=now + pause)
 
     async def _give_up(self, delivery: Delivery, reason: str) -> None:
+        self.deliveries.given_up()
         log.error("Email given up", extra={**_names(delivery.event), "reason": reason})
         await self.storage.events.failed(delivery, retry_at=None)
 

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import sys
+import time
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -15,10 +17,21 @@ from config.settings import Settings
 from core import errors
 from core.model import RecordKind, User
 from core.ports import Storage
+from core.redaction import redacted
 from core.transfer import Transfer
-from entrypoints.console import configured, failure, operator, run
+from entrypoints import checks
+from entrypoints.console import (
+    Exit,
+    configured,
+    failed,
+    failure,
+    operator,
+    run,
+    run_or_raise,
+)
 from entrypoints.http.bodies import NewUser
 from entrypoints.keys import keys
+from entrypoints.promotion import promotion
 
 app = typer.Typer(
     help="Scribes Auth: accounts, log-ins and JWTs.",
@@ -27,6 +40,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables
 )
 app.add_typer(keys, name="keys")
+
+
+CHECK_SECONDS = 6.5
+"""For `check --connect`, so that all of it takes less than ten."""
+
+NOT_TRIED = (
+    "Not tried: the storage, Redis, the mail server and the port;"
+    " `scribes-auth check --connect` asks them."
+)
 
 
 @app.command()
@@ -47,7 +69,7 @@ def serve(
     try:
         server.serve(settings)
     except (errors.BadConfiguration, errors.Unavailable) as error:
-        raise failure(str(error)) from None
+        raise failed(error) from None
 
 
 @app.command()
@@ -68,7 +90,7 @@ def migrate(
     if not names:
         typer.echo("The storage is up to date.")
     if names and check:
-        raise typer.Exit(1)
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command()
@@ -90,10 +112,26 @@ def transfer(
     try:
         ends = adapters.storage_at(source), adapters.storage_at(target)
     except errors.BadConfiguration as bad:
-        raise failure(*bad.problems) from None
-    digests = run(ends[0], lambda: _run_transfer(*ends, batch))
+        raise failed(bad) from None
+    if source == target:
+        raise failure("--to: this is --from; name another storage")
+    digests = _transferred(*ends, batch)
     for kind, digest in digests.items():
         typer.echo(f"{kind}: equal on both sides, SHA-256 {digest}")
+
+
+def _transferred(
+    source: Storage, target: Storage, batch: int
+) -> Mapping[RecordKind, str]:
+    try:
+        work = lambda: _run_transfer(source, target, batch)  # noqa: E731 - short
+        return run_or_raise(source, work, create=False)
+    except errors.NothingStored as nothing:
+        advice = "check the URL: a source is never made"
+        told = f"--from: {nothing}; {advice}"
+        raise failure(told, code=Exit.CONFIGURATION) from None
+    except (errors.AuthError, errors.OperationError) as error:
+        raise failed(error) from None
 
 
 async def _run_transfer(
@@ -116,11 +154,31 @@ def _show_progress(kind: RecordKind, done: int, total: int) -> None:
 
 
 @app.command()
-def check() -> None:
+def check(
+    *,
+    connect: Annotated[
+        bool, typer.Option("--connect", help="Ask everything that is needed, too")
+    ] = False,
+) -> None:
     """Tell everything that is wrong with the configuration, at once."""
+    begun = time.monotonic()
     settings = configured()
     _warn(settings)
     typer.echo("The configuration is good.")
+    if not connect:
+        typer.echo(NOT_TRIED)
+        return
+    # Whatever reading secrets took counts, too.
+    left = max(1.0, CHECK_SECONDS + begun - time.monotonic())
+    findings, hangs = checks.look(Container(settings=settings), left)
+    for finding in findings:
+        typer.echo(redacted(finding.line))
+    codes = {finding.code for finding in findings if finding.code}
+    code = max(codes, default=0)
+    if hangs:
+        sys.stdout.flush()
+        os._exit(code)  # else it would wait for what nobody can call off
+    raise typer.Exit(code)
 
 
 def _warn(settings: Settings) -> None:
@@ -165,9 +223,15 @@ def create_admin(
 async def _create_admin(container: Container, wanted: NewUser) -> User:
     if container.settings().migrates_itself:
         await container.storage().migrate()
-    return await container.accounts().create_admin(
-        **wanted.model_dump(), operator=operator()
-    )
+    try:
+        return await container.accounts().create_admin(
+            **wanted.model_dump(), operator=operator()
+        )
+    except (errors.EmailTaken, errors.UsernameTaken) as taken:
+        whose = await container.accounts().of_email(wanted.email)
+        url = container.settings().storage_url
+        advice = promotion(url, whose, wanted.username)
+        raise errors.OperationError("\n".join([str(taken), *advice])) from None
 
 
 @app.command("generate-secret")

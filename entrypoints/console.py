@@ -5,6 +5,7 @@ import getpass
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from enum import IntEnum
 from typing import TypeVar
 
 import typer
@@ -19,19 +20,52 @@ from core.redaction import redacted
 T = TypeVar("T")
 
 
+class Exit(IntEnum):
+    """How a command ends that fails; a command line that can't be read ends with 2."""
+
+    FAILED = 1
+    AWAY = 69
+    """What is needed does not answer: try again (EX_UNAVAILABLE in sysexits.h)."""
+
+    CONFIGURATION = 78
+    """An operator has to change something first (EX_CONFIG)."""
+
+
 def configured() -> Settings:
     """Return the settings, or exit and say everything that is wrong with them."""
     try:
         return load_settings()
     except errors.BadConfiguration as bad:
-        raise failure("The configuration can't work:", *bad.problems) from None
+        told = "The configuration can't work:"
+        raise failure(told, *bad.problems, code=Exit.CONFIGURATION) from None
+    except errors.SecretsUnavailable as away:
+        raise failed(away) from None
 
 
-def failure(*lines: str) -> typer.Exit:
+def failure(*lines: str, code: Exit = Exit.FAILED) -> typer.Exit:
     """Say what is wrong; return how to exit."""
     for line in lines:
         typer.echo(redacted(line), err=True)
-    return typer.Exit(1)
+    return typer.Exit(code)
+
+
+def failed(error: errors.AuthError | errors.OperationError) -> typer.Exit:
+    """Do the same for an error."""
+    return failure(reason(error), code=code_of(error))
+
+
+def code_of(error: errors.AuthError | errors.OperationError) -> Exit:
+    """Return how a command ends that an error stops."""
+    away = errors.Unavailable, errors.SecretsUnavailable, errors.MailUnavailable
+    wrong = (
+        errors.BadConfiguration,
+        errors.SecretNotFound,
+        errors.SecretDenied,
+        errors.MailRefused,
+    )
+    if isinstance(error, away):
+        return Exit.AWAY
+    return Exit.CONFIGURATION if isinstance(error, wrong) else Exit.FAILED
 
 
 def run(storage: Storage, work: Callable[[], Awaitable[T]]) -> T:
@@ -39,15 +73,17 @@ def run(storage: Storage, work: Callable[[], Awaitable[T]]) -> T:
     try:
         return run_or_raise(storage, work)
     except (errors.AuthError, errors.OperationError) as error:
-        raise failure(reason(error)) from None
+        raise failed(error) from None
 
 
-def run_or_raise(storage: Storage, work: Callable[[], Awaitable[T]]) -> T:
+def run_or_raise(
+    storage: Storage, work: Callable[[], Awaitable[T]], *, create: bool = True
+) -> T:
     """Do the same for a caller who can go on without."""
 
     async def with_open() -> T:
         try:
-            await storage.open()
+            await storage.open(create=create)
             return await work()
         finally:
             await storage.aclose()

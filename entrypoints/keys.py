@@ -11,6 +11,7 @@ from core import errors
 from core.keyring import KeyState, KeyStatus, Ring
 from core.model import RevokedKey
 from entrypoints.console import (
+    Exit,
     configured,
     failure,
     operator,
@@ -58,7 +59,8 @@ def revoke_key(
     """Stop a stolen key on every replica, for good."""
     settings = configured()
     if settings.storage_url.startswith("memory:"):
-        raise failure("A storage in memory is the service's own: give it another key.")
+        told = "A storage in memory is the service's own: give it another key."
+        raise failure(told, code=Exit.CONFIGURATION)
     container = Container(settings=settings)
     run(container.storage(), lambda: _revoke(container, kid, sure=yes))
 
@@ -68,9 +70,8 @@ async def _revoke(container: Container, kid: str, *, sure: bool) -> None:
     keyring, now = container.keyring(), container.clock().now()
     ring = keyring.at(now)
     if not ring.knows(kid):
-        raise errors.BadConfiguration(
-            [f"There is no key {kid}. The keys are:", *table(ring)]
-        )
+        lines = [f"There is no key {kid}. The keys are:", *table(ring)]
+        raise errors.OperationError("\n".join(lines))
     if keyring.revoke([RevokedKey(kid, now)]):  # in this process: what would follow?
         refresh = container.settings().secrets_refresh_seconds
         for line in consequences(keyring.at(now), refresh):

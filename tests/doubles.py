@@ -37,3 +37,6 @@ class Postman(Mailer):
         if mail.to in self.failures:
             raise self.failures[mail.to]
         self.sent.append(mail)
+
+    async def ping(self) -> None:
+        """Be there."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from adapters.mail.rendering import MailRenderer
+from adapters.private_files import make_directory, narrow
 from core.errors import MailUnavailable
 from core.model import Mail
 from core.ports import Mailer
@@ -29,15 +30,33 @@ class MailboxMailer(Mailer):
         try:
             file = await asyncio.to_thread(self._write, _file_name(mail), content)
         except OSError as error:
-            raise MailUnavailable(
-                f"mailbox {self.directory}: {error}; check that it can be written to"
-            ) from error
+            raise self._unusable(error) from error
         link = self.renderer.link(mail)
         details = {"to": mail.to, "kind": mail.kind, "link": link, "file": str(file)}
         log.info("Mail in the mailbox", extra=details)
 
+    async def ping(self) -> None:
+        try:
+            await asyncio.to_thread(self._try_to_write)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _try_to_write(self) -> None:
+        self._prepare()
+        with TemporaryDirectory(prefix=".", dir=self.directory) as drafts:
+            Path(drafts, "probe").touch()
+
+    def _unusable(self, error: OSError) -> MailUnavailable:
+        return MailUnavailable(
+            f"mailbox {self.directory}: {error}; check that it can be written to"
+        )
+
+    def _prepare(self) -> None:
+        make_directory(self.directory)
+        narrow(self.directory)
+
     def _write(self, name: str, content: bytes) -> Path:
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._prepare()
         with TemporaryDirectory(prefix=".", dir=self.directory) as drafts:
             draft = Path(drafts, name)
             draft.touch(mode=0o600)

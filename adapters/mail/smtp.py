@@ -93,6 +93,21 @@ class SmtpMailer(Mailer):
         finally:
             client.close()
 
+    async def ping(self) -> None:
+        client = self._client()
+        try:
+            async with asyncio.timeout(self.timeout), self._slots:
+                await client.connect()  # upgrades to TLS and logs in, too
+                await client.noop()
+                await _part_from(client)
+        except (SMTPException, OSError) as failure:
+            told = str(self._translated(failure))
+            raise (MailRefused if _is_ours(failure) else MailUnavailable)(
+                told
+            ) from failure
+        finally:
+            client.close()
+
     def _client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
             hostname=self.host,
@@ -141,6 +156,12 @@ def _is_final(reply: SMTPResponseException) -> bool:
     # 5.7.x: a policy, often about us (relaying, SPF); a mended setting saves the mail.
     about_us = reply.code in LOGIN_REPLIES or reply.message.startswith("5.7.")
     return reply.code >= 500 and not about_us  # noqa: PLR2004 - RFC 5321 section 4.2.1
+
+
+def _is_ours(failure: Exception) -> bool:
+    """Tell whether it will be so until an operator mends something."""
+    chain = (failure, failure.__cause__)
+    return any(isinstance(it, SMTPAuthenticationError | ssl.SSLError) for it in chain)
 
 
 def _what_to_check(failure: Exception) -> str:

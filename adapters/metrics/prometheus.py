@@ -29,8 +29,13 @@ COUNTERS = {
     "http_requests": ("Requests answered", ("method", "route", "status")),
     "rate_limit_refusals": ("Refusals by a limit", ("limit",)),
     "rate_limit_fallbacks": ("Counted in this process, for want of Redis", ()),
+    "mails_sent": ("Mails that the mail server took", ()),
+    "mail_failures": ("Mails delayed or given up, by outcome", ("outcome",)),
 }
 GAUGES = {
+    "mails_waiting": ("Mails that are to be sent, of all replicas, up to 10000", ()),
+    "mails_retried": ("Mails among those that a try did not get out", ()),
+    "mails_oldest_seconds": ("How long the oldest of them has waited", ()),
     "redis_up": ("1 while limits are counted in Redis, 0 while in this process", ()),
     "secrets_up": ("1 while every secret can be read and used, else 0", ()),
 }

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from core.events import Delivery, Event
+from core.events import Backlog, Delivery, Event
 from core.model import (
     Client,
     EndReason,
@@ -251,6 +251,15 @@ class EventLog(Protocol):
 
         Nothing happens if the event was delivered, or claimed again since: a worker
         that lost its lease has no say.
+        """
+
+    @abstractmethod
+    async def backlog(self, *, limit: int) -> Backlog:
+        """
+        Return what waits for delivery, due or not, claimed or not.
+
+        It costs no more than looking at ``limit`` events, and counts no further: beyond
+        that the oldest is that of those which were counted.
         """
 
     @abstractmethod

@@ -117,6 +117,14 @@ class Mailer(Protocol):
         The recipient's name and address can't add headers, recipients or markup.
         """
 
+    @abstractmethod
+    async def ping(self) -> None:
+        """
+        Return if a mail would be taken from us now; nothing is sent, and nothing left.
+
+        Raises ``MailUnavailable``, or ``MailRefused`` where only an operator can help.
+        """
+
 
 class AddressForm(Protocol):
     """Which spellings of an e-mail address are one address."""

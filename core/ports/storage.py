@@ -90,12 +90,13 @@ class Storage(Protocol):
         """Make one for this URL; raises ``BadConfiguration`` for what it can't read in it."""
 
     @abstractmethod
-    async def open(self) -> None:
+    async def open(self, *, create: bool = True) -> None:
         """
         Connect; the schema stays as it is.
 
         Raises ``Unavailable`` while the store does not answer, and may then be called
-        again; ``BadConfiguration`` where only an operator can help.
+        again; ``BadConfiguration`` where only an operator can help. Without ``create``
+        it makes nothing, and raises ``NothingStored`` where no migration was ever run.
         """
 
     @abstractmethod
@@ -119,6 +120,14 @@ class Storage(Protocol):
     @abstractmethod
     async def ping(self) -> None:
         """Return if the store answers and can be written to, else raise ``Unavailable``."""
+
+    @abstractmethod
+    async def missing_rights(self) -> Sequence[str]:
+        """
+        Return what the store does not let us do with our records, a sentence each.
+
+        Nothing if every call can be made. Nothing may be pending; no record is changed.
+        """
 
     @abstractmethod
     async def purge(

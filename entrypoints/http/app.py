@@ -54,13 +54,16 @@ def routes(container: Container) -> dict[str, object]:
         api, version=VERSION, server=container.settings().public_url or "/"
     )
     users, policy = container.accounts(), container.policy()
-    shows_metrics = container.settings().metrics_enabled
+    settings = container.settings()
     figures = {"/metrics": wellknown.Figures(container.metrics())}
-    return {
-        **api,
-        **(figures if shows_metrics else {}),
+    description = {
         "/openapi.json": wellknown.OpenApi(document),
         "/docs": wellknown.Docs(document, reference_of(document)),
+    }
+    return {
+        **api,
+        **(figures if settings.metrics_enabled else {}),
+        **(description if settings.docs_enabled else {}),
         "/verify-email": pages.VerifyEmailPage(users),
         "/verify-email/reject": pages.RejectAccountPage(users),
         "/reset-password": pages.ResetPasswordPage(users, policy),
@@ -70,7 +73,7 @@ def routes(container: Container) -> dict[str, object]:
 def _api(container: Container) -> dict[str, object]:
     users, logins = container.accounts(), container.sessions()
     storage, clock = container.storage(), container.clock()
-    limiter = container.limiter()
+    limiter, mails = container.limiter(), container.mail_watch()
     return {
         "/auth/register": accounts.Register(users),
         "/auth/verify-email": accounts.VerifyEmail(users),
@@ -86,10 +89,10 @@ def _api(container: Container) -> dict[str, object]:
         "/auth/change-password": accounts.ChangePassword(users),
         "/auth/password-reset/request": accounts.RequestPasswordReset(users),
         "/auth/password-reset/confirm": accounts.ConfirmPasswordReset(users),
-        "/health": wellknown.HealthCheck(storage, limiter, clock),
+        "/health": wellknown.HealthCheck(storage, limiter, mails, clock),
         "/livez": wellknown.Livez(),
         "/readyz": wellknown.Readyz(
-            container.readiness(), limiter, container.secret_watch()
+            container.readiness(), limiter, container.secret_watch(), mails
         ),
         "/.well-known/jwks.json": wellknown.Jwks(container.keys()),
     }
@@ -141,6 +144,7 @@ def _lifespan(container: Container) -> Lifespan:
     return Lifespan(
         readiness=container.readiness(),
         outbox=container.outbox(),
+        mails=container.mail_watch(),
         housekeeping=container.housekeeping(),
         hasher=container.hasher(),
         limiter=container.limiter(),

@@ -177,13 +177,23 @@ class Alive(Answer):
 
 class Ready(Answer):
     status: Literal["ready", "degraded"]
-    missing: list[Literal["redis", "secrets"]]
+    missing: list[Literal["redis", "secrets", "mail"]]
+
+
+class MailHealth(Answer):
+    """Mails on their way; all replicas together, but for ``failures``."""
+
+    status: Literal["delivering", "delayed"]
+    waiting: int
+    oldest_seconds: int = Field(description="How long the oldest has waited")
+    failures: int = Field(description="Of this process since its start")
 
 
 class Health(Answer):
     status: Literal["healthy", "degraded", "unhealthy"]
     database: Literal["connected", "disconnected"]
     redis: Literal["connected", "disconnected", "not configured"]
+    mail: MailHealth
     timestamp: Timestamp
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from core import errors
 from core.housekeeping import Housekeeping
+from core.mail_watch import MailWatch
 from core.outbox import Outbox
 from core.ports import PasswordHasher, RateLimiter
 from core.readiness import Readiness
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 FIRST_WAIT = 3.0
 TIDYING_SECONDS = 600.0
 LIMITER_SECONDS = 1.0
+MAILS_SECONDS = 2.0
 JITTER = (0.7, 1.0)
 LAST_WORK = 5.0
 """Seconds that work under way gets at the end; what does not make it is done again."""
@@ -32,6 +34,7 @@ class Lifespan:
 
     readiness: Readiness
     outbox: Outbox
+    mails: MailWatch
     housekeeping: Housekeeping
     hasher: PasswordHasher
     limiter: RateLimiter
@@ -96,6 +99,7 @@ class Lifespan:
             return
         await asyncio.gather(
             self._repeat(self.outbox.deliver_due, idle=self.poll_seconds),
+            self._repeat(self.mails.look, idle=MAILS_SECONDS),
             self._repeat(self.housekeeping.tidy, idle=TIDYING_SECONDS),
             self._repeat(self.revocations.learn, idle=self.refresh_seconds),
         )

@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from config.container import Container
 from config.loading import load_settings
 from config.logging import configure_logging
 from config.settings import Settings
-from core.errors import Unavailable
+from core.errors import BadConfiguration, Unavailable
 from core.ports import Storage
 from entrypoints.http.app import create
 
@@ -25,6 +25,10 @@ Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 Asgi: TypeAlias = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
+NO_PLACE = (
+    "several workers count requests together in a directory for temporary files, and"
+    " there is none; name one in TMPDIR, or set WORKERS=1"
+)
 FACTORY = "entrypoints.http.server:application"
 
 
@@ -106,10 +110,26 @@ def serve(settings: Settings) -> None:
     # uvicorn ends the process by the signal that it was stopped by; to have been
     # stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with TemporaryDirectory(prefix="scribes-auth-") as directory:
-        if settings.workers > 1:
-            os.environ[SHARED] = directory
+    with _place_for_figures(settings):
         _run(settings)
+
+
+@contextmanager
+def _place_for_figures(settings: Settings) -> Iterator[None]:
+    """Give the workers, if there are several, a directory in which they count together."""
+    if settings.workers == 1:
+        given = os.environ.get(SHARED)
+        if given and not os.access(given, os.W_OK | os.X_OK):
+            raise BadConfiguration([f"{SHARED}: can't write to {given}; unset it"])
+        yield
+        return
+    try:
+        place = TemporaryDirectory(prefix="scribes-auth-")
+    except OSError as error:
+        raise BadConfiguration([f"WORKERS: {NO_PLACE} ({error.strerror})"]) from None
+    with place as directory:
+        os.environ[SHARED] = directory
+        yield
 
 
 def _run(settings: Settings) -> None:

@@ -12,11 +12,12 @@ from falcon.asgi import Request, Response
 from adapters.metrics.prometheus import CONTENT_TYPE, PrometheusMetrics
 from core import errors
 from core.keys import Keys
+from core.mail_watch import MailWatch
 from core.ports import Clock, RateLimiter, Storage
 from core.rate_limits import SteadyRateLimiter
 from core.readiness import Readiness
 from core.secret_watch import SecretWatch
-from entrypoints.http.bodies import Alive, Health, KeySet, Ready
+from entrypoints.http.bodies import Alive, Health, KeySet, MailHealth, Ready
 from entrypoints.http.declaration import ANYBODY, Declaration, Page
 from entrypoints.http.operation import Operation
 from entrypoints.http.reference import Reference
@@ -42,11 +43,12 @@ class Livez:
 
 @dataclass(frozen=True, slots=True)
 class Readyz:
-    """Stays 200 without Redis or the secrets backend: restarts bring neither back."""
+    """Stays 200 without Redis, secrets or mail: restarts bring none of them back."""
 
     readiness: Readiness
     limiter: RateLimiter
     secrets: SecretWatch
+    mails: MailWatch
 
     @Operation(
         "Can requests be served?",
@@ -66,6 +68,7 @@ class Readyz:
             for name, is_missing in (
                 ("redis", _redis(self.limiter) == "disconnected"),
                 ("secrets", bool(self.secrets.problems)),
+                ("mail", self.mails.is_delayed),
             )
             if is_missing
         ]
@@ -78,6 +81,7 @@ class HealthCheck:
 
     storage: Storage
     limiter: RateLimiter
+    mails: MailWatch
     clock: Clock
 
     @Operation(
@@ -91,11 +95,13 @@ class HealthCheck:
     )
     async def on_get(self, req: Request) -> Health:
         stores, redis = await _answers(self.storage), _redis(self.limiter)
-        status = "degraded" if redis == "disconnected" else "healthy"
+        lacks = redis == "disconnected" or self.mails.is_delayed
+        status = "degraded" if lacks else "healthy"
         return Health(
             status=status if stores else "unhealthy",
             database="connected" if stores else "disconnected",
             redis=redis,
+            mail=_mail(self.mails),
             timestamp=self.clock.now(),
         )
 
@@ -119,6 +125,15 @@ def _redis(
     if not isinstance(limiter, SteadyRateLimiter):
         return "not configured"
     return "connected" if limiter.connected else "disconnected"
+
+
+def _mail(mails: MailWatch) -> MailHealth:
+    return MailHealth(
+        status="delayed" if mails.is_delayed else "delivering",
+        waiting=mails.backlog.waiting,
+        oldest_seconds=int(mails.age.total_seconds()),
+        failures=mails.deliveries.failures,
+    )
 
 
 async def _answers(storage: Storage) -> bool:

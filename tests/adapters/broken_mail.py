@@ -11,7 +11,7 @@ from adapters.mail.rendering import MailRenderer
 from core.errors import MailRefused
 from core.model import Mail, MailKind
 from core.ports import Mailer
-from tests.contract.mailer import TOKEN, Arrival, addresses
+from tests.contract.mailer import MAIL, TOKEN, Arrival, addresses
 
 RENDERER = MailRenderer(
     from_email="noreply@scribes.example",
@@ -28,6 +28,9 @@ class Postbox(Mailer):
 
     async def send(self, mail: Mail) -> None:
         self.drop(mail, self.content(mail))
+
+    async def ping(self) -> None:
+        """Be there."""
 
     def content(self, mail: Mail) -> bytes:
         return RENDERER.message(mail).as_bytes()
@@ -147,6 +150,11 @@ class WritesAddressesAsTheyCome(Postbox):
         )
 
 
+class SendsAProbe(Postbox):
+    async def ping(self) -> None:
+        await self.send(MAIL)
+
+
 MARKUP = {
     "test_a_name_adds_no_markup",
     "test_an_address_adds_no_headers_recipients_or_markup",
@@ -184,6 +192,7 @@ BROKEN: Mapping[type[Postbox], set[str]] = {
         "test_a_name_adds_no_markup",
     },
     ShowsNamesAsTheyCome: {"test_a_name_adds_no_markup"},
+    SendsAProbe: {"test_asking_for_an_answer_sends_nothing"},
     WritesAddressesAsTheyCome: {
         "test_an_address_adds_no_headers_recipients_or_markup",
     },

@@ -80,6 +80,7 @@ class ChoosesFromThePage(MemoryEvents):
     "only outgoing events are claimed",
     "reading from behind a purged event finds nothing",
     "the archive has events with their place in the outbox",
+    "the backlog is what was not delivered",
 )
 class SendsEverything(MemoryEvents):
     async def append(self, events: Sequence[Event]) -> None:
@@ -95,6 +96,7 @@ class SendsEverything(MemoryEvents):
     "only outgoing events are claimed",
     "the oldest due are claimed first",
     "what waits for delivery is not purged",
+    "the backlog is what was not delivered",
 )
 class ClaimsTheNewestFirst(MemoryEvents):
     async def append(self, events: Sequence[Event]) -> None:
@@ -143,6 +145,8 @@ class LooksBeforeItClaims(MemoryEvents):
     "the archive has events with their place in the outbox",
     "times in the archive are utc",
     "what waits for delivery is not purged",
+    "the backlog is what was not delivered",
+    "the backlog tells what was tried in vain",
 )
 class ForgetsWhatItClaimed(MemoryEvents):
     async def claim(self, **rest: Rest) -> Sequence[Delivery]:
@@ -158,6 +162,7 @@ class ForgetsWhatItClaimed(MemoryEvents):
     "a worker that lost its lease has no say",
     "the archive has events with their place in the outbox",
     "times in the archive are utc",
+    "the backlog tells what was tried in vain",
 )
 class LeasesTooLong(MemoryEvents):
     async def claim(self, *, lease: timedelta, **rest: Rest) -> Sequence[Delivery]:
@@ -169,6 +174,8 @@ class LeasesTooLong(MemoryEvents):
     "a failure does not revive what was delivered",
     "the archive has events with their place in the outbox",
     "what waits for delivery is not purged",
+    "the backlog is what was not delivered",
+    "the backlog tells what was tried in vain",
 )
 class WaitsForTheLease(MemoryEvents):
     async def delivered(self, event_id: EventId) -> None:
@@ -186,6 +193,7 @@ class DeliversOnce(MemoryEvents):
     "a retried event is still the oldest",
     "the archive has events with their place in the outbox",
     "the outbox goes on from what was written",
+    "the backlog tells what was tried in vain",
 )
 class RetriesAfterTheLease(MemoryEvents):
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
@@ -197,6 +205,7 @@ class RetriesAfterTheLease(MemoryEvents):
     "an event given up is never claimed again",
     "the archive has events with their place in the outbox",
     "what waits for delivery is not purged",
+    "the backlog is what was not delivered",
 )
 class NeverGivesUp(MemoryEvents):
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:

@@ -141,6 +141,19 @@ class TellsOfMigrationsNotRun(MemoryStorage):
         return ["0001_first"]
 
 
+@breaks("after migrating no right is missing")
+class MissesARight(MemoryStorage):
+    async def missing_rights(self) -> Sequence[str]:
+        return ["DELETE on users"]
+
+
+@breaks("asking for rights leaves no trace")
+class LeavesItsTrialsBehind(MemoryStorage):
+    async def missing_rights(self) -> Sequence[str]:
+        self.archive.tables.highest_user += 1
+        return ()
+
+
 @breaks("a ping leaves no trace", "an open storage answers")
 class AnswersNoPing(MemoryStorage):
     async def ping(self) -> None:

@@ -17,6 +17,7 @@ from tests.adapters.broken_storage import Rest, breaks
     "every change stores its events for delivery",
     "many callers at once are all served",
     "users are numbered from one",
+    "asking for rights leaves no trace",
 )
 class NumbersFromTwo(MemoryUsers):
     async def add(self, user: User, **rest: Rest) -> User:

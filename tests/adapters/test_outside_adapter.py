@@ -22,7 +22,15 @@ PAGE = (CHECKOUT / "docs" / "adding-an-adapter.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"# (diary/[\w./]+)(, continued)?\n")
 
-PARTS = ("adapters", "config", "core", "entrypoints", "tests", "pyproject.toml")
+PARTS = (
+    "adapters",
+    "config",
+    "core",
+    "entrypoints",
+    "tests",
+    "pyproject.toml",
+    "tools",
+)
 OFFLINE = {"UV_OFFLINE": "1", "UV_NO_BUILD_ISOLATION": "1"}
 SECONDS = 100
 
@@ -209,5 +217,5 @@ def test_an_unknown_scheme_is_told_with_those_that_are_known(
 ) -> None:
     done = service(installed, tmp_path, DATABASE_URL="dairy://").run("check")
 
-    assert 1 == done.returncode
+    assert 78 == done.returncode
     assert "known schemes: diary, " in done.stderr

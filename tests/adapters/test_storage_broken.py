@@ -4,6 +4,7 @@ import pytest
 
 from tests.adapters import (  # noqa: F401 - each adds its faults
     broken_storage_archive,
+    broken_storage_backlog,
     broken_storage_clients,
     broken_storage_events,
     broken_storage_password_changes,

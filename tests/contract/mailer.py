@@ -88,6 +88,12 @@ class MailerContract(Contract):
             part.get_content_type() for part in arrival.message.iter_parts()
         ]
 
+    async def test_asking_for_an_answer_sends_nothing(self, subject: Post) -> None:
+        await subject.mailer.ping()
+        await subject.mailer.ping()
+
+        assert [] == list(subject.received())
+
     async def test_a_mail_reaches_its_reader_and_nobody_else(
         self, subject: Post
     ) -> None:

@@ -1,5 +1,6 @@
 from tests.contract.storage_archive import ArchiveLaws
 from tests.contract.storage_archive_writing import ArchiveWritingLaws
+from tests.contract.storage_backlog import BacklogLaws
 from tests.contract.storage_events import LogLaws, OutboxLaws
 from tests.contract.storage_inactive import InactiveLaws
 from tests.contract.storage_password_changes import ChangeLaws, HashLaws
@@ -30,6 +31,7 @@ class StorageContract(
     RevocationLaws,
     LogLaws,
     OutboxLaws,
+    BacklogLaws,
     ValueLaws,
     ArchiveLaws,
     ArchiveWritingLaws,

@@ -24,6 +24,17 @@ class SchemaLaws(Contract):
         assert [event.id] == [stored.id for stored in await history(subject)]
         assert user.id + 1 == (await add(subject, "bob")).id
 
+    async def test_after_migrating_no_right_is_missing(self, subject: Storage) -> None:
+        assert [] == list(await subject.missing_rights())
+        assert [] == list(await subject.missing_rights())
+
+    async def test_asking_for_rights_leaves_no_trace(self, subject: Storage) -> None:
+        await subject.missing_rights()
+
+        counts = [await subject.archive.count(kind) for kind in RecordKind]
+        assert [0] * len(RecordKind) == counts
+        assert 1 == (await add(subject)).id
+
     async def test_a_ping_leaves_no_trace(self, subject: Storage) -> None:
         for _ in range(3):
             await subject.ping()

@@ -9,6 +9,7 @@ from tests.http.api import PASSWORD, Api, Person
 from tests.http.conftest import Serve
 from tests.servers.service import Service
 
+CONFIGURATION = 78
 ADMIN = Person("root@example.com", "root")
 
 
@@ -36,7 +37,7 @@ def test_check_approves_of_the_defaults(service: Service) -> None:
     checked = service.run("check")
 
     assert (0, "") == (checked.returncode, checked.stderr)
-    assert "The configuration is good.\n" == checked.stdout
+    assert checked.stdout.startswith("The configuration is good.\nNot tried: ")
 
 
 def test_check_tells_everything_wrong_at_once(service: Service) -> None:
@@ -44,7 +45,7 @@ def test_check_tells_everything_wrong_at_once(service: Service) -> None:
 
     checked = service.run("check")
 
-    assert 1 == checked.returncode
+    assert CONFIGURATION == checked.returncode
     for name in ("BCRYPT_ROUNDS", "JWT_ALGORITHM", "PORT"):
         assert f"\n{name}: " in checked.stderr
     assert "Traceback" not in checked.stderr
@@ -79,7 +80,7 @@ def test_migrate_says_why_it_cannot(service: Service) -> None:
 
     migrated = service.run("migrate")
 
-    assert 1 == migrated.returncode
+    assert CONFIGURATION == migrated.returncode
     assert "/dev/null/x.db" in migrated.stderr
     assert "Traceback" not in migrated.stderr
 
@@ -109,7 +110,9 @@ def test_an_administrator_may_be_made_while_the_service_runs(
 
     user = connect(service).session(ADMIN)["user"]
     assert ("admin", "The Root") == (user["role"], user["full_name"])
-    assert (1, "Email already registered\n") == create_admin(service)
+    code, said = create_admin(service)
+    assert 1 == code
+    assert said.startswith("Email already registered\nIt is user 1, root, an admin")
 
 
 def test_an_administrators_password_keeps_the_rules(service: Service) -> None:
@@ -171,7 +174,7 @@ def test_every_missing_secret_is_named(service: Service, vault: Path) -> None:
 
     started = service.run("serve")
 
-    assert 1 == started.returncode
+    assert CONFIGURATION == started.returncode
     assert "Traceback" not in started.stderr
     for field, name in (
         ("JWT_SECRET_KEY", "jwt-secret"),

@@ -172,7 +172,7 @@ def test_a_bad_key_ends_the_start_with_a_message(
 
     started = service.run("serve")
 
-    assert 1 == started.returncode
+    assert 78 == started.returncode
     (line,) = [it for it in started.stderr.splitlines() if "JWT_SECRET_KEY" in it]
     assert line.startswith("JWT_SECRET_KEY: ")
     assert told in line

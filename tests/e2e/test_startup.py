@@ -13,6 +13,8 @@ from tests.unit.environment import STRONG
 
 Refusals = Callable[..., list[str]]
 
+CONFIGURATION = 78
+
 BAD = {
     "PORT": "QUOTED",
     "JWT_ALGORITHM": "QUOTED",
@@ -43,7 +45,7 @@ def refusals(tmp_path: Path) -> Iterator[Refusals]:
     """Start services that can't, all at once, and return what they say."""
     with ExitStack() as ends:
 
-        def start(*choices: dict[str, str], code: int = 1) -> list[str]:
+        def start(*choices: dict[str, str], code: int = CONFIGURATION) -> list[str]:
             services = []
             for number, settings in enumerate(choices):
                 directory = tmp_path / str(number)
@@ -148,6 +150,6 @@ def test_a_dot_env_file_is_read(install: Serve) -> None:
 
     checked = service.run("check")
 
-    assert 1 == checked.returncode
+    assert CONFIGURATION == checked.returncode
     assert "JWT_ACCESS_TOKEN_EXPIRE_MINUTES: " in checked.stderr
     assert "RATE_LIMIT_LOGIN: " in checked.stderr

@@ -103,7 +103,7 @@ async def test_a_target_in_use_is_refused(origin: Origin, tmp_path: Path) -> Non
 
     refused = origin.move(origin.url, target)
 
-    assert 1 == refused.returncode
+    assert 78 == refused.returncode
     assert "name a target that is empty" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert 1 == await users_at(target)

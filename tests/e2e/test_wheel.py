@@ -65,10 +65,10 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the wheel where nothing else of ours is; return where its programs are."""
     directory = tmp_path_factory.mktemp("environment")
     programs = directory / "bin"
-    uv = Path(sys.executable).with_name("uv")
-    run(uv, "venv", "--python", sys.executable, directory, "--clear", cwd=directory)
+    uv = (sys.executable, CHECKOUT / "tools" / "installer.py", "uv")
+    run(*uv, "venv", "--python", sys.executable, directory, "--clear", cwd=directory)
     run(
-        *(uv, "pip", "install", "--python", programs / "python"),
+        *(*uv, "pip", "install", "--python", programs / "python"),
         *(
             "-c",
             CHECKOUT / "constraints.txt",

@@ -41,11 +41,13 @@ def test_health_answers_as_the_guide_shows(api: Api) -> None:
     health = answer.json()
     told = datetime.strptime(health.pop("timestamp"), TIMESTAMP).replace(tzinfo=UTC)
     assert abs(datetime.now(UTC) - told) < timedelta(seconds=10)
+    mail = health.pop("mail")
     assert {
         "status": "healthy",
         "database": "connected",
         "redis": "not configured",
     } == health
+    assert {"status", "waiting", "oldest_seconds", "failures"} == mail.keys()
 
 
 def test_probes_answer(api: Api) -> None:

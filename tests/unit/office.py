@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Self
 
 from core.events import Event, EventKind
+from core.mail_watch import Deliveries, MailWatch
 from core.model import Limit
 from core.outbox import LEASE, Outbox
 from tests.doubles import Postman
@@ -17,12 +18,20 @@ class Office(World):
     def __init__(self, mails: Sequence[Limit] = (MAILS,)) -> None:
         super().__init__(mails=mails)
         self.postman = Postman()
+        self.deliveries = Deliveries(self.metrics)
         self.outbox = Outbox(
             storage=self.storage,
             mailer=self.postman,
             guard=self.guard,
             keys=self.keys,
             clock=self.clock,
+            deliveries=self.deliveries,
+        )
+        self.mails = MailWatch(
+            storage=self.storage,
+            deliveries=self.deliveries,
+            clock=self.clock,
+            metrics=self.metrics,
         )
 
     async def tell(self, kind: EventKind) -> Event:

@@ -79,6 +79,7 @@ DEFAULTS: dict[str, Any] = {
     "LOG_FORMAT": None,
     "LOG_FILE": None,
     "METRICS_ENABLED": True,
+    "DOCS_ENABLED": True,
 }
 
 BAD = {
@@ -133,6 +134,7 @@ BAD = {
     "SMTP_TLS": "ssl",
     "SMTP_TIMEOUT_SECONDS": "31",
     "METRICS_ENABLED": "perhaps",
+    "DOCS_ENABLED": "perhaps",
     "OUTBOX_POLL_SECONDS": "0",
     "LOG_LEVEL": "LOUD",
     "LOG_FORMAT": "xml",

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from adapters.storage.sqlite.schema import KNOWN
 from adapters.tokens.secret_keys import SecretKeys
 from entrypoints.cli import app
+from entrypoints.console import Exit
 from entrypoints.keys import NO_KEY, NO_OTHER
 from tests.contract.private_keys import pem
 from tests.unit.environment import Environment
@@ -121,7 +122,7 @@ def test_without_its_table_it_says_what_to_run_and_the_list_is_told_with_a_warni
 
     names = ", ".join(migration.name for migration in KNOWN)
     behind = f"Run `scribes-auth migrate`: {names} pending"
-    assert (1, f"{behind}\n") == (revoked.exit_code, revoked.stderr)
+    assert (Exit.CONFIGURATION, f"{behind}\n") == (revoked.exit_code, revoked.stderr)
     unknown = f"Warning: which keys were revoked is not known: {behind}\n"
     assert (0, unknown) == (listed.exit_code, listed.stderr)
     assert {NEW: "signing", OLD: "verifying"} == states(run, **other)
@@ -130,5 +131,5 @@ def test_without_its_table_it_says_what_to_run_and_the_list_is_told_with_a_warni
 def test_a_storage_in_memory_is_out_of_reach(run: Run) -> None:
     done = run("keys", "revoke", NEW, "--yes", DATABASE_URL="memory://")
 
-    assert (1, "") == (done.exit_code, done.stdout)
+    assert (Exit.CONFIGURATION, "") == (done.exit_code, done.stdout)
     assert "storage in memory" in done.stderr

@@ -24,7 +24,7 @@ class LateStorage(MemoryStorage):
     altered = False
     broken = False
 
-    async def open(self) -> None:
+    async def open(self, *, create: bool = True) -> None:  # noqa: ARG002
         type(self).tries += 1
         if self.broken:
             raise BadConfiguration(["wrong password"])

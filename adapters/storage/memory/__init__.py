@@ -13,7 +13,7 @@ from adapters.storage.memory.sessions import MemorySessions
 from adapters.storage.memory.tables import Tables
 from adapters.storage.memory.tokens import MemoryTokens
 from adapters.storage.memory.users import MemoryUsers
-from core.errors import BadConfiguration
+from core.errors import BadConfiguration, NothingStored
 from core.ports import Storage
 
 
@@ -40,8 +40,9 @@ class MemoryStorage(Storage):
             MemoryArchive(tables),
         )
 
-    async def open(self) -> None:
-        """Nothing to do."""
+    async def open(self, *, create: bool = True) -> None:
+        if not create:
+            raise NothingStored(["memory: what another process stores is its own"])
 
     async def pending(self) -> Sequence[str]:
         return ()
@@ -51,6 +52,9 @@ class MemoryStorage(Storage):
 
     async def ping(self) -> None:
         """Nothing can be wrong."""
+
+    async def missing_rights(self) -> Sequence[str]:
+        return ()
 
     async def purge(
         self, *, at: datetime, keep_events_since: datetime, limit: int

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from adapters.storage.memory.tables import Tables
-from core.events import Delivery, Event
+from core.events import Backlog, Delivery, Event
 from core.model import EventId, UserId
 from core.ports import EventLog
 
@@ -38,6 +38,13 @@ class MemoryEvents(EventLog):
             del self.tables.outbox[event_id]
         else:
             self.tables.outbox[event_id] = retry_at.astimezone(UTC)
+
+    async def backlog(self, *, limit: int) -> Backlog:
+        waiting = [*islice(self.tables.outbox, limit)]
+        times = (self.tables.events[event_id].at for event_id in waiting)
+        attempts = (self.tables.attempts.get(event_id, 0) for event_id in waiting)
+        retried = sum(attempt > 1 for attempt in attempts)
+        return Backlog(len(waiting), retried, min(times, default=None))
 
     async def read(
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from adapters.storage.mongo import purging, schema
+from adapters.storage.mongo import purging, rights, schema
 from adapters.storage.mongo.address import database_at
 from adapters.storage.mongo.archive import MongoArchive
 from adapters.storage.mongo.database import Database
@@ -14,6 +14,7 @@ from adapters.storage.mongo.revocations import MongoRevocations
 from adapters.storage.mongo.sessions import MongoSessions
 from adapters.storage.mongo.tokens import MongoTokens
 from adapters.storage.mongo.users import MongoUsers
+from core.errors import NothingStored
 from core.ports import Storage
 
 
@@ -43,8 +44,11 @@ class MongoStorage(Storage):
             MongoArchive(database),
         )
 
-    async def open(self) -> None:
+    async def open(self, *, create: bool = True) -> None:
         await self.database.open()
+        if not create and not await schema.was_begun(self.database):
+            await self.aclose()
+            raise NothingStored(["mongodb: this database has nothing of ours"])
 
     async def pending(self) -> Sequence[str]:
         return await schema.pending(self.database)
@@ -54,6 +58,9 @@ class MongoStorage(Storage):
 
     async def ping(self) -> None:
         await self.database.ping()
+
+    async def missing_rights(self) -> Sequence[str]:
+        return await rights.missing(self.database)
 
     async def purge(
         self, *, at: datetime, keep_events_since: datetime, limit: int

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bson import ObjectId
 from pymongo import UpdateOne
@@ -12,9 +12,11 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from adapters.storage.mongo.database import SNAPSHOT, Database
 from adapters.storage.mongo.documents import Document, to_event
 from core.errors import Unavailable
-from core.events import Delivery, Event
+from core.events import Backlog, Delivery, Event
 from core.model import EventId, UserId
 from core.ports import EventLog
+
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ class MongoEvents(EventLog):
             claimed,
             {"$set": {"due_at": retry_at}} if retry_at else {"$unset": {"due_at": 1}},
         )
+
+    async def backlog(self, *, limit: int) -> Backlog:
+        waiting = self.database.events.find(
+            {"due_at": {"$gt": EVER}}, {"_id": 0, "at": 1, "attempts": 1}
+        )
+        async with self.database.answering():
+            found = await waiting.limit(limit).to_list()
+        retried = sum(event["attempts"] > 1 for event in found)
+        oldest = min((event["at"] for event in found), default=None)
+        return Backlog(len(found), retried, oldest)
 
     async def read(
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None

@@ -45,6 +45,12 @@ async def pending(database: Database) -> list[str]:
     return [step.name for step in MIGRATIONS if step.name not in recorded]
 
 
+async def was_begun(database: Database) -> bool:
+    """Tell whether a migration was ever run."""
+    async with database.answering():
+        return bool(await _recorded(database))
+
+
 async def migrate(database: Database) -> list[str]:
     names = await pending(database)
     waiting = [step for step in MIGRATIONS if step.name in names]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from adapters.storage.postgres import address, purging, schema
+from adapters.storage.postgres import address, purging, rights, schema
 from adapters.storage.postgres.archive import PostgresArchive
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import PostgresEvents
@@ -13,7 +13,10 @@ from adapters.storage.postgres.revocations import PostgresRevocations
 from adapters.storage.postgres.sessions import PostgresSessions
 from adapters.storage.postgres.tokens import PostgresTokens
 from adapters.storage.postgres.users import PostgresUsers
+from core.errors import NothingStored
 from core.ports import Storage
+
+NOTHING = "postgres: this database has nothing of ours, or its user may not look into the schema"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,11 @@ class PostgresStorage(Storage):
             PostgresArchive(database),
         )
 
-    async def open(self) -> None:
+    async def open(self, *, create: bool = True) -> None:
         await self.database.open()
+        if not create and not await schema.was_begun(self.database):
+            await self.aclose()
+            raise NothingStored([NOTHING])
 
     async def pending(self) -> Sequence[str]:
         return await schema.pending(self.database)
@@ -53,6 +59,9 @@ class PostgresStorage(Storage):
 
     async def ping(self) -> None:
         await self.database.ping()
+
+    async def missing_rights(self) -> Sequence[str]:
+        return await rights.missing(self.database)
 
     async def purge(
         self, *, at: datetime, keep_events_since: datetime, limit: int

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from adapters.storage.postgres.connection import Connection, first, transaction
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.rows import EVENT, Row, from_events, to_event
-from core.events import Delivery, Event
+from core.events import Backlog, Delivery, Event
 from core.model import EventId, UserId
 from core.ports import EventLog
 
@@ -22,6 +22,12 @@ WITH due AS (
 UPDATE events SET due_at = %(until)s, attempts = attempts + 1
 FROM due WHERE events.seq = due.seq RETURNING events.seq, attempts, {EVENT}
 """  # noqa: S608 - columns
+
+BACKLOG = """
+SELECT count(*), count(*) FILTER (WHERE attempts > 1), min(at) FROM (
+    SELECT at, attempts FROM events WHERE due_at IS NOT NULL ORDER BY seq LIMIT %(limit)s
+) AS waiting
+"""
 
 READ = f"""
 SELECT {EVENT} FROM events
@@ -68,6 +74,12 @@ class PostgresEvents(EventLog):
             attempt=delivery.attempt,
             retry_at=retry_at,
         )
+
+    async def backlog(self, *, limit: int) -> Backlog:
+        (backlog,) = await self.database.read(
+            lambda row: Backlog(*row), BACKLOG, limit=limit
+        )
+        return backlog
 
     async def read(
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None

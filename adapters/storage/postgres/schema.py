@@ -99,6 +99,11 @@ async def pending(database: Database) -> Sequence[str]:
     return [migration.name for migration in waiting]
 
 
+async def was_begun(database: Database) -> bool:
+    """Tell whether a migration was ever run."""
+    return bool(await database.run(_recorded, repeat=True))
+
+
 async def migrate(database: Database) -> Sequence[str]:
     connection = await database.connect()
     try:

@@ -49,8 +49,8 @@ class SqliteStorage(Storage):
             SqliteArchive(database),
         )
 
-    async def open(self) -> None:
-        await self.database.open()
+    async def open(self, *, create: bool = True) -> None:
+        await self.database.open(create=create)
 
     async def pending(self) -> Sequence[str]:
         return await schema.pending(self.database)
@@ -60,6 +60,11 @@ class SqliteStorage(Storage):
 
     async def ping(self) -> None:
         await self.database.ping()
+
+    async def missing_rights(self) -> Sequence[str]:
+        # Of a file, all may be written or nothing: a ping tells.
+        await self.ping()
+        return ()
 
     async def purge(
         self, *, at: datetime, keep_events_since: datetime, limit: int

@@ -1,17 +1,20 @@
 """One SQLite file: a connection that writes, and a few that read, each in a thread."""
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from sqlite3 import Connection
 from typing import TypeVar
 
+from adapters.private_files import make_directory, make_file, narrow
 from adapters.storage.sharing import Shared
-from core.errors import BadConfiguration, Unavailable
+from core.errors import BadConfiguration, NothingStored, Unavailable
 
 T = TypeVar("T")
 
@@ -22,6 +25,11 @@ OLDEST_SQLITE = (3, 37, 0)
 
 PATIENCE = 60.0
 """Seconds that a writer waits for those of other processes."""
+
+BESIDE = ("-wal", "-shm")
+"""SQLite's own files, which get the mode of the file that they belong to."""
+
+BEGUN = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"
 
 PASSING = {
     sqlite3.SQLITE_BUSY,
@@ -91,14 +99,14 @@ class Database:
         self._ping = Shared(self._prove)
         self._in_doubt = False
 
-    async def open(self) -> None:
+    async def open(self, *, create: bool = True) -> None:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             found = sqlite3.sqlite_version
             raise BadConfiguration(
                 [f"sqlite: 3.37 or newer is needed, Python has {found}"]
             )
         try:
-            await self._writer.submit(self._open)
+            await self._writer.submit(lambda: self._open(create=create))
         except BaseException:
             await self.aclose()
             raise
@@ -132,9 +140,14 @@ class Database:
         await asyncio.to_thread(self._readers.close)
         await asyncio.to_thread(self._writer.close)
 
-    def _open(self) -> None:
+    def _open(self, *, create: bool) -> None:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not create:
+                self._demand_records()
+            make_directory(self.path.parent)
+            make_file(self.path)
+            for suffix in BESIDE:
+                narrow(self.path.with_name(self.path.name + suffix))
             self._open_writer()
             self._open_readers()
         except sqlite3.Error as error:
@@ -143,6 +156,19 @@ class Database:
             raise self._unusable(error) from error
         except OSError as error:
             raise self._unusable(error) from error
+
+    def _demand_records(self) -> None:
+        """Raise NothingStored unless there are any of ours; change nothing."""
+        if self.path.is_file():
+            place = f"{self.path.absolute().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(place, uri=True)) as reader:
+                if reader.execute(BEGUN).fetchall():
+                    return
+            raise NothingStored([f"sqlite: {self.path} has nothing of ours"])
+        nearest = next(it for it in self.path.absolute().parents if it.exists())
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+            raise self._unusable(f"can't write to {nearest}")
+        raise NothingStored([f"sqlite: there is no file {self.path}"])
 
     def _open_writer(self) -> None:
         writer = self._connect()
@@ -158,12 +184,15 @@ class Database:
             reader.execute("PRAGMA query_only = ON")
 
     def _connect(self) -> Connection:
-        return sqlite3.connect(
+        connection = sqlite3.connect(
             self.path,
             timeout=self._patience,
             isolation_level=None,
             check_same_thread=False,
         )
+        # There may be no directory for temporary files, and others could look into it.
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
 
     def _switch_to_wal(self, connection: Connection) -> None:
         give_up_at = time.monotonic() + self._patience

@@ -6,8 +6,15 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 
 from adapters.storage.sqlite.database import Database
-from adapters.storage.sqlite.rows import EVENT, Row, from_event, to_event, to_text
-from core.events import Delivery, Event
+from adapters.storage.sqlite.rows import (
+    EVENT,
+    Row,
+    from_event,
+    to_event,
+    to_text,
+    to_time,
+)
+from core.events import Backlog, Delivery, Event
 from core.model import EventId, UserId
 from core.ports import EventLog
 
@@ -16,6 +23,12 @@ CLAIM = (
     "UPDATE events SET due_at = ?, attempts = attempts + 1 WHERE seq IN"  # noqa: S608 - columns
     " (SELECT seq FROM events INDEXED BY events_due WHERE due_at <= ?"
     f" ORDER BY seq LIMIT ?) RETURNING seq, attempts, {EVENT}"
+)
+
+BACKLOG = (
+    "SELECT count(*), coalesce(sum(attempts > 1), 0), min(at)"
+    " FROM (SELECT at, attempts FROM events INDEXED BY events_due"
+    " WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ?)"
 )
 
 
@@ -52,6 +65,12 @@ class SqliteEvents(EventLog):
                 (due_at, delivery.event.id, delivery.attempt),
             )
         )
+
+    async def backlog(self, *, limit: int) -> Backlog:
+        ((waiting, retried, oldest),) = await self.database.read(
+            lambda db: db.execute(BACKLOG, (limit,)).fetchall()
+        )
+        return Backlog(waiting, retried, to_time(oldest) if oldest else None)
 
     async def read(
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None

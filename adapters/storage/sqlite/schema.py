@@ -14,7 +14,7 @@ from sqlite3 import Connection
 
 from adapters.storage import email_keys, migrations
 from adapters.storage.migrations import Migration, Recorded
-from adapters.storage.sqlite.database import Database, is_passing
+from adapters.storage.sqlite.database import BEGUN, Database, is_passing
 from adapters.storage.sqlite.email_keys import put_right
 from core.errors import BadConfiguration
 
@@ -105,8 +105,7 @@ def statements(script: str) -> Iterator[str]:
 
 
 def _recorded(db: Connection) -> Recorded:
-    begun = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"
-    if not db.execute(begun).fetchall():
+    if not db.execute(BEGUN).fetchall():
         return {}
     return dict(db.execute("SELECT name, checksum FROM schema_migrations"))
 
