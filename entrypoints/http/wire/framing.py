@@ -25,6 +25,7 @@ class Framing:
     rules: WireRules
     in_body: bool = field(default=False, init=False)
     ended: bool = field(default=False, init=False)
+    _piece_bytes: int = field(default=0, init=False)
     _head_bytes: int = field(default=0, init=False)
     _headers: int = field(default=0, init=False)
     _remaining: int | None = field(default=0, init=False)
@@ -32,24 +33,20 @@ class Framing:
 
     def next_piece(self, incoming: Incoming) -> bytes:
         """Return what to parse next; nothing if it is not here yet."""
-        if not self.in_body:
-            return incoming.take_to_blank_line(
-                self.rules.header_bytes - self._head_bytes
-            )
-        if self._remaining is None:
-            return incoming.take_to_blank_line(LONGEST_PIECE)
-        return incoming.take(self._remaining)
+        piece = self._cut(incoming)
+        self._piece_bytes = len(piece)
+        return piece
 
-    def took(self, size: int, *, of_body: bool) -> None:
-        """Count a piece that was parsed; raises Refusal."""
-        if of_body and self._remaining is None:
-            self._waste += size
-            if self._waste > self.rules.header_bytes:
-                raise Refusal("There is too much around the chunks of the body")
-        elif not (self.in_body or self.ended):
-            self._head_bytes += size
+    def parsed(self, *, of_body: bool) -> None:
+        """Count the piece, unless its message ended with it; raises Refusal."""
+        if not self.in_body:
+            self._head_bytes += self._piece_bytes
             if self._head_bytes >= self.rules.header_bytes:
                 raise _too_large(f"at most {self.rules.header_bytes} bytes")
+        elif of_body and self._remaining is None:
+            self._waste += self._piece_bytes
+            if self._waste > self.rules.header_bytes:
+                raise Refusal("There is too much around the chunks of the body")
 
     def begins(self) -> None:
         self.ended = False
@@ -86,7 +83,15 @@ class Framing:
     def ends(self) -> None:
         self.in_body = False
         self.ended = True
-        self._head_bytes = self._waste = 0
+        self._head_bytes = -self._piece_bytes  # which is still to be counted
+
+    def _cut(self, incoming: Incoming) -> bytes:
+        if not self.in_body:
+            most = self.rules.header_bytes - self._head_bytes
+            return incoming.take_to_blank_line(most)
+        if self._remaining is None:
+            return incoming.take_to_blank_line(LONGEST_PIECE)
+        return incoming.take(self._remaining)
 
 
 def _too_large(what: str) -> Refusal:

@@ -188,7 +188,7 @@ class WireProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         was_in_body = self._framing.in_body
         self._parse(piece)
-        self._framing.took(len(piece), of_body=was_in_body)
+        self._framing.parsed(of_body=was_in_body)
         return True
 
     def _is_busy(self) -> bool:

@@ -39,7 +39,7 @@ def bound(host: str, port: int) -> list[socket.socket]:
                 break
     if failure is not None and not (sockets and failure.errno in ABSENT):
         _close(sockets)
-        raise _explained(host, port, failure)
+        raise explained(host, port, failure)
     return sockets
 
 
@@ -51,7 +51,7 @@ def listen(sockets: Sequence[socket.socket]) -> None:
         except OSError as error:
             host, port = each.getsockname()[:2]
             _close(sockets)
-            raise _explained(host, port, error) from None
+            raise explained(host, port, error) from None
         each.set_inheritable(True)
 
 
@@ -59,6 +59,21 @@ def named(each: socket.socket) -> str:
     """Return the URL at which a socket is reached."""
     host, port = each.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def explained(host: str, port: int, error: OSError) -> errors.BadConfiguration:
+    """Return what an operator is told if this keeps the service from listening."""
+    advice = {
+        errno.EADDRINUSE: f"PORT: {port} is in use on {host}; stop what listens there,"
+        " or choose another",
+        errno.EACCES: f"PORT: this user may not listen on {port}; choose one from 1024"
+        " on, with a proxy in front, or grant CAP_NET_BIND_SERVICE",
+        errno.EADDRNOTAVAIL: f"HOST: {host} is no address of this machine",
+        errno.EAFNOSUPPORT: f"HOST: this machine has no IPv6, which {host} is; write"
+        " 0.0.0.0 for all its addresses",
+    }
+    said = advice.get(error.errno or 0, f"HOST, PORT: {host}, {port}: {error.strerror}")
+    return errors.BadConfiguration([said])
 
 
 def allow_files(connections: int) -> None:
@@ -112,20 +127,6 @@ def _bound(family: int, address: Any) -> socket.socket:  # noqa: ANN401 - as soc
         each.close()
         raise
     return each
-
-
-def _explained(host: str, port: int, error: OSError) -> errors.BadConfiguration:
-    advice = {
-        errno.EADDRINUSE: f"PORT: {port} is in use on {host}; stop what listens there,"
-        " or choose another",
-        errno.EACCES: f"PORT: this user may not listen on {port}; choose one from 1024"
-        " on, with a proxy in front, or grant CAP_NET_BIND_SERVICE",
-        errno.EADDRNOTAVAIL: f"HOST: {host} is no address of this machine",
-        errno.EAFNOSUPPORT: f"HOST: this machine has no IPv6, which {host} is; write"
-        " 0.0.0.0 for all its addresses",
-    }
-    said = advice.get(error.errno or 0, f"HOST, PORT: {host}, {port}: {error.strerror}")
-    return errors.BadConfiguration([said])
 
 
 def _close(sockets: Sequence[socket.socket]) -> None:
