@@ -70,7 +70,6 @@ def test_a_busy_port_is_told_in_one_line_before_anything_starts(
     assert not (tmp_path / "var" / "scribes.db").exists()
 
 
-@WORKERS
 @pytest.mark.parametrize(
     ("host", "advice"),
     [
@@ -83,9 +82,9 @@ def test_a_busy_port_is_told_in_one_line_before_anything_starts(
     ],
 )
 def test_a_host_that_can_not_be_listened_on_is_told(
-    tmp_path: Path, host: str, advice: str, workers: str
+    tmp_path: Path, host: str, advice: str
 ) -> None:
-    said = refusal(tmp_path, HOST=host, WORKERS=workers)
+    said = refusal(tmp_path, HOST=host)
 
     assert "HOST: " in said
     assert advice in said
