@@ -53,6 +53,12 @@ class Variables(BaseSettings):
     ] = ()
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     max_body_bytes: int = Field(65536, ge=1024)
+    max_request_line_bytes: int = Field(8192, ge=1024)
+    max_header_bytes: int = Field(65536, ge=4096)
+    max_headers: int = Field(128, ge=16)
+    max_connections: int = Field(8000, ge=1)
+    max_connections_per_address: int = Field(1000, ge=1)
+    keep_alive_seconds: int = Field(620, ge=1)
     read_timeout_seconds: float = Field(10, gt=0)
     shutdown_timeout_seconds: int = Field(20, ge=1)
 

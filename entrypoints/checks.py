@@ -1,9 +1,7 @@
 """What `scribes-auth check --connect` asks of everything that the service needs."""
 
 import asyncio
-import errno
 import re
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -18,6 +16,7 @@ from core import errors
 from core.model import Attempt, Backoff, Limit, Trial
 from core.ports import RateLimiter, Storage
 from entrypoints.console import Exit, code_of, reason
+from entrypoints.http.wire import sockets
 
 Check: TypeAlias = Callable[[Container], Awaitable[str]]
 """Returns what is well; raises what is not, with what to do."""
@@ -33,12 +32,6 @@ BACKOFF = Backoff(memory=SECOND, trust=SECOND)
 REDIS_OPERATORS = re.compile("NOPERM|NOAUTH|WRONGPASS|invalid username|permissions")
 """What Redis says of a user until an operator mends something."""
 
-ADVICE: Mapping[int, str] = {
-    errno.EADDRINUSE: "something listens there already, perhaps this service; end it, or set another PORT",
-    errno.EACCES: "this process may not listen there; set PORT to 1024 or more",
-    errno.EADDRNOTAVAIL: "HOST is no address of this machine",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -50,7 +43,8 @@ class Finding:
 
     @property
     def line(self) -> str:
-        return f"{self.what}: {self.told if self.code else f'OK, {self.told}'}"
+        told = self.told.removeprefix(f"{self.what}: ")
+        return f"{self.what}: {told if self.code else f'OK, {told}'}"
 
 
 def look(container: Container, seconds: float) -> tuple[list[Finding], bool]:
@@ -167,27 +161,15 @@ async def _secrets(container: Container) -> str:
 
 async def _port(container: Container) -> str:
     settings = container.settings()
-    where = f"{settings.host}:{settings.port}"
-    try:
-        await asyncio.to_thread(_bind, settings.host, settings.port)
-    except OSError as error:
-        advice = ADVICE.get(error.errno or 0, "check HOST and PORT")
-        told = f"{where}: {error.strerror}; {advice}"
-        raise errors.BadConfiguration([told]) from None
-    return f"{where} is free"
+    await asyncio.to_thread(_listen, settings.host, settings.port)
+    return f"{settings.host}:{settings.port} is free"
 
 
-def _bind(host: str, port: int) -> None:
-    passive = socket.AI_PASSIVE
-    for family, kind, protocol, _, address in socket.getaddrinfo(
-        host or None, port, type=socket.SOCK_STREAM, flags=passive
-    ):
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            probe.bind(address)
-            probe.listen(1)
+def _listen(host: str, port: int) -> None:
+    listeners = sockets.bound(host, port)
+    sockets.listen(listeners)
+    for each in listeners:
+        each.close()
 
 
 CHECKS: Mapping[str, Check] = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
+import falcon
 from falcon.asgi import Request, Response
 
 from core import errors
@@ -15,11 +16,20 @@ from entrypoints.http.declaration import ANYBODY, CONFIRM_RESET, Page
 from entrypoints.http.rendering import show
 
 VERIFIED = "Your email address is verified."
+MOST_FIELDS = 10
+"""In a form; ours have two."""
 
 
 async def _form(req: Request) -> dict[str, str]:
     content = await req.context.reader.content(req)
-    fields = parse_qs(content.decode("ascii", "replace"), max_num_fields=10)
+    try:
+        fields = parse_qs(
+            content.decode("ascii", "replace"), max_num_fields=MOST_FIELDS
+        )
+    except ValueError:
+        raise falcon.HTTPBadRequest(
+            description=f"The form may have at most {MOST_FIELDS} fields"
+        ) from None
     return {name: values[-1] for name, values in fields.items()}
 
 

@@ -1,16 +1,21 @@
 """uvicorn, set up for this service."""
 
 import asyncio
+import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
+import falcon
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from adapters.metrics.prometheus import SHARED
 from config.container import Container
@@ -20,6 +25,12 @@ from config.settings import Settings
 from core.errors import BadConfiguration, Unavailable
 from core.ports import Storage
 from entrypoints.http.app import create
+from entrypoints.http.wire import sockets
+from entrypoints.http.wire.connections import Connections
+from entrypoints.http.wire.protocol import WireProtocol
+from entrypoints.http.wire.rules import WireRules
+
+log = logging.getLogger(__name__)
 
 Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
@@ -30,47 +41,6 @@ NO_PLACE = (
     " there is none; name one in TMPDIR, or set WORKERS=1"
 )
 FACTORY = "entrypoints.http.server:application"
-
-
-class PatientProtocol(HttpToolsProtocol):
-    """Closes a connection whose request line and headers don't arrive in time."""
-
-    header_timeout = 10.0
-    _header_timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._await_headers()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        between = self.cycle is None or self.cycle.response_complete
-        if between and self._header_timer is None:
-            # The rest of a body that nobody reads: it stopped the keep-alive timer.
-            self._await_headers()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._await_headers()
-
-    def on_headers_complete(self) -> None:
-        self._forget_headers()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._forget_headers()
-        super().connection_lost(exc)
-
-    def _await_headers(self) -> None:
-        self._forget_headers()
-        self._header_timer = self.loop.call_later(
-            self.header_timeout, self.transport.close
-        )
-
-    def _forget_headers(self) -> None:
-        if self._header_timer is not None:
-            self._header_timer.cancel()
-            self._header_timer = None
 
 
 def prompt(app: Asgi) -> Asgi:
@@ -84,9 +54,16 @@ def prompt(app: Asgi) -> Asgi:
 
 def _at_once(receive: Receive) -> Receive:
     beginning = iter([{"type": "http.request", "body": b"", "more_body": True}])
+    is_whole = False
 
     async def receive_next() -> Mapping[str, Any]:
-        return next(beginning, None) or await receive()
+        nonlocal is_whole
+        event = next(beginning, None) or await receive()
+        if event["type"] == "http.disconnect" and not is_whole:
+            # The client is gone: what half a form says is not what it meant.
+            raise falcon.HTTPBadRequest(description="The body is not complete")
+        is_whole = not event.get("more_body", False)
+        return event
 
     return receive_next
 
@@ -95,7 +72,6 @@ def application() -> Asgi:
     """Return the application, configured from the environment."""
     settings = load_settings()
     configure_logging(settings)
-    PatientProtocol.header_timeout = settings.read_timeout_seconds
     return prompt(create(Container(settings=settings)))
 
 
@@ -106,12 +82,13 @@ def serve(settings: Settings) -> None:
     Raises BadConfiguration and Unavailable for what keeps it from starting.
     """
     configure_logging(settings)
+    listeners = sockets.bound(settings.host, settings.port)
     asyncio.run(_try(Container(settings=settings).storage()))
     # uvicorn ends the process by the signal that it was stopped by; to have been
     # stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _place_for_figures(settings):
-        _run(settings)
+        _run(settings, listeners)
 
 
 @contextmanager
@@ -132,22 +109,50 @@ def _place_for_figures(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _run(settings: Settings) -> None:
-    uvicorn.run(
+def _run(settings: Settings, listeners: list[socket.socket]) -> None:
+    sockets.allow_files(settings.max_connections)
+    sockets.listen(listeners)
+    for each in listeners:
+        log.info("Listening on %s (Ctrl+C ends it)", sockets.named(each))
+    config = _config(settings)
+    if settings.workers > 1:
+        workers = Multiprocess(config, sockets=listeners)
+        workers.run()
+        failed = any(each.exitcode == STARTUP_FAILURE for each in workers.processes)
+    else:
+        server = uvicorn.Server(config)
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=listeners)
+        failed = not server.started
+    if failed:
+        raise BadConfiguration(["It did not start: the log says why"])
+
+
+def _config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
         FACTORY,
         factory=True,
-        host=settings.host,
-        port=settings.port,
         workers=settings.workers,
-        http=PatientProtocol,
+        http=_protocol(settings),
+        ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=65,
+        timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
     )
+
+
+def _protocol(settings: Settings) -> Any:  # noqa: ANN401 - uvicorn calls whatever makes one
+    connections = Connections(
+        settings.max_connections,
+        settings.max_connections_per_address,
+        settings.trusted_proxies,
+    )
+    rules = WireRules.of(settings)
+    return partial(WireProtocol, rules=rules, connections=connections)
 
 
 async def _try(storage: Storage) -> None:

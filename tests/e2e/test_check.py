@@ -123,7 +123,7 @@ async def test_what_an_operator_has_to_mend_is_told_with_what_to_do(
     assert "grant its user DELETE on sessions, UPDATE on users" in told["DATABASE_URL"]
     assert "permission" in told["REDIS_URL"].lower()
     assert "check SMTP_USER and SMTP_PASSWORD" in told["SMTP_HOST"]
-    assert "set another PORT" in told["PORT"]
+    assert "choose another" in told["PORT"]
     assert told["SECRETS_URL"].startswith("OK, ")
 
 

@@ -41,5 +41,6 @@ async def test_a_crowd_of_one_address_over_its_limit_keeps_nobody_else_from_logg
                 )
             assert 200 == answer.status_code
 
-    assert {401, 429} == set(statuses)
+    # Some find no room: an address may have 1,000 connections.
+    assert {401, 429} <= set(statuses) <= {401, 429, 503}
     assert 5 == statuses.count(401)

@@ -46,6 +46,12 @@ class Wire:
         head, _, body = self.rest().partition(b"\r\n\r\n")
         return _response(head, body)
 
+    def answers(self) -> list[httpx.Response]:
+        """Return all responses that come before the other side closes."""
+        _, *found = self.rest().split(b"HTTP/1.1 ")
+        parts = [part.partition(b"\r\n\r\n") for part in found]
+        return [_response(b"HTTP/1.1 " + head, body) for head, _, body in parts]
+
     def next_answer(self) -> httpx.Response:
         """Return the next response; the connection may stay open."""
         head, _, body = self.until(b"\r\n\r\n").partition(b"\r\n\r\n")

@@ -1,0 +1,122 @@
+"""How many connections there are, in all and by address, and who makes room for whom."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from config.networks import Network
+from core.addresses import subject_of
+from entrypoints.http.client_address import parsed
+from entrypoints.http.wire.refusals import TooManyConnections
+
+log = logging.getLogger(__name__)
+
+TELL_SECONDS = 60
+"""How often the log tells that there are too many."""
+
+
+class Connection(Protocol):
+    """One that can be closed."""
+
+    def hang_up(self) -> None:
+        """Close it, now that it is idle."""
+
+
+@dataclass(slots=True)
+class _Group:
+    members: int = 0
+    idle: dict[Connection, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Connections:
+    """
+    All that are open in this process.
+
+    Where there are too many, one that is idle between two requests makes room, the
+    longest idle first; if none is, the new one is refused. Addresses in ``proxies`` are
+    not counted by themselves: behind them are all clients there are.
+    """
+
+    most: int
+    most_by_address: int
+    proxies: Sequence[Network]
+    _all: _Group = field(default_factory=_Group, init=False)
+    _by_address: dict[str, _Group] = field(default_factory=dict, init=False)
+    _addresses: dict[Connection, str | None] = field(default_factory=dict, init=False)
+    _told: float = field(default=0, init=False)
+
+    def open(self, connection: Connection, address: str | None) -> None:
+        """Count a connection; raises TooManyConnections."""
+        subject = self._subject(address)
+        mine = self._by_address.get(subject or "", _Group())
+        self._make_room(mine, self.most_by_address, "from your address", address)
+        self._make_room(self._all, self.most, "in all", address)
+        self._addresses[connection] = subject
+        if subject is not None:
+            # Anew: to make room, the last of its address may have been forgotten.
+            self._by_address.setdefault(subject, mine)
+        for group in self._groups(connection):
+            group.members += 1
+
+    def closed(self, connection: Connection) -> None:
+        """Forget a connection; one that is not counted may be as well."""
+        if connection not in self._addresses:
+            return
+        for group in self._groups(connection):
+            group.members -= 1
+            group.idle.pop(connection, None)
+        subject = self._addresses.pop(connection)
+        if subject is not None and not self._by_address[subject].members:
+            del self._by_address[subject]
+
+    def rests(self, connection: Connection) -> None:
+        """Note that it waits for its next request."""
+        if connection in self._addresses:
+            for group in self._groups(connection):
+                group.idle[connection] = None
+
+    def works(self, connection: Connection) -> None:
+        """Note that it does not."""
+        if connection in self._all.idle:
+            for group in self._groups(connection):
+                del group.idle[connection]
+
+    def _subject(self, address: str | None) -> str | None:
+        known = parsed(address or "")
+        if known is None or any(known in network for network in self.proxies):
+            return None
+        return subject_of(str(known))
+
+    def _groups(self, connection: Connection) -> Sequence[_Group]:
+        subject = self._addresses[connection]
+        if subject is None:
+            return (self._all,)
+        return (self._all, self._by_address[subject])
+
+    def _make_room(
+        self, group: _Group, most: int, where: str, address: str | None
+    ) -> None:
+        if group.members < most:
+            return
+        if group.idle:
+            longest_idle = next(iter(group.idle))
+            self.closed(longest_idle)
+            longest_idle.hang_up()
+            return
+        self._tell(where, address)
+        raise TooManyConnections(f"Too many connections {where}")
+
+    def _tell(self, where: str, address: str | None) -> None:
+        now = time.monotonic()
+        if self._told and now - self._told < TELL_SECONDS:
+            return
+        self._told = now
+        log.warning(
+            "Too many connections %s: new ones are refused (MAX_CONNECTIONS,"
+            " MAX_CONNECTIONS_PER_ADDRESS); told once a minute",
+            where,
+            extra={"client": address},
+        )

@@ -1,0 +1,294 @@
+"""uvicorn's HTTP/1.1, within bounds and one request at a time."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from entrypoints.http.wire import heads
+from entrypoints.http.wire.connections import Connections
+from entrypoints.http.wire.framing import Framing
+from entrypoints.http.wire.incoming import Incoming
+from entrypoints.http.wire.refusals import Refusal, TooManyConnections, answer_to
+from entrypoints.http.wire.rules import WireRules
+
+BURST = 200
+"""Pieces that one connection may have parsed before all others have their turn."""
+
+LINGER_SECONDS = 2.0
+"""How long what a refused client still sends is read, so that it sees the answer."""
+
+
+class Flow(FlowControl):
+    """Reads on only after what came before was dealt with."""
+
+    def __init__(
+        self, transport: asyncio.Transport, go_on: Callable[[], object]
+    ) -> None:
+        super().__init__(transport)
+        self._go_on = go_on
+
+    def resume_reading(self) -> None:
+        if self.read_paused:
+            self._go_on()
+
+    def read(self) -> None:
+        """Read from the connection again."""
+        super().resume_reading()
+
+
+class WireProtocol(HttpToolsProtocol):
+    """
+    One connection.
+
+    A request is answered before the next is looked at, so that nothing piles up. An offer
+    to upgrade is ignored (RFC 9110, section 7.8), and trailers are (section 6.5.1).
+    """
+
+    flow: Flow
+
+    def __init__(
+        self,
+        *,
+        rules: WireRules,
+        connections: Connections,
+        **uvicorns: Any,  # noqa: ANN401 - handed on
+    ) -> None:
+        super().__init__(**uvicorns)
+        self._rules = rules
+        self._others = connections
+        self._incoming = Incoming()
+        self._framing = Framing(rules)
+        self._refusal: Refusal | None = None
+        self._ended = False
+        self._header_timer: asyncio.TimerHandle | None = None
+        self._end_timer: asyncio.TimerHandle | None = None
+
+    # --- What the transport tells
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.flow = Flow(transport, self._go_on_soon)
+        try:
+            self._others.open(self, self.client[0] if self.client else None)
+        except TooManyConnections as refusal:
+            self._refuse(refusal)
+            transport.close()
+            return
+        self._await_headers()
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        if self._ended:
+            return
+        self._incoming.add(data)
+        self._go_on()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._end_after(self._rules.read_seconds)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self._ended:
+            self._forget_end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended = True
+        self._others.closed(self)
+        self._forget_headers()
+        self._forget_end()
+        self._incoming.clear()
+        super().connection_lost(exc)
+
+    def hang_up(self) -> None:
+        """Make room for another connection."""
+        self.transport.close()
+
+    # --- What the parser tells
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._framing.begins()
+        self._await_headers()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._checked(lambda: self._framing.takes_target(len(self.url)))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._framing.in_body:
+            return  # a trailer is no header, whatever it is called
+        self._checked(self._framing.takes_header)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._checked(self._check_head)
+        if self.parser.should_upgrade():
+            return  # the head comes again, without the offer
+        super().on_headers_complete()
+        self._forget_headers()
+        self._framing.body_begins(heads.body_length(self.headers))
+
+    def on_body(self, body: bytes) -> None:
+        self._framing.takes_body(len(body))
+        super().on_body(body)
+
+    def on_chunk_header(self) -> None:
+        self._framing.takes_chunk()
+
+    def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
+        self._framing.ends()
+        super().on_message_complete()
+        if self.cycle.response_complete:
+            self._rest()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._end_after(self._rules.read_seconds)
+        elif self._framing.ended:
+            self._others.rests(self)
+        else:
+            # The rest of a body that nobody reads.
+            self._unset_keepalive_if_required()
+            self._await_headers()
+
+    # --- One piece after the other
+
+    def _go_on_soon(self) -> None:
+        self.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self._ended or self.transport.is_closing():
+            return
+        try:
+            for _ in range(BURST):
+                if self._is_busy():
+                    self.flow.pause_reading()
+                    return
+                if not self._take_piece():
+                    self._read_on()
+                    return
+        except Refusal as refusal:
+            self._refuse(refusal)
+            return
+        self.flow.pause_reading()
+        self._go_on_soon()
+
+    def _take_piece(self) -> bool:
+        piece = self._framing.next_piece(self._incoming)
+        if not piece:
+            return False
+        self._unset_keepalive_if_required()
+        was_in_body = self._framing.in_body
+        self._parse(piece)
+        self._framing.parsed(of_body=was_in_body)
+        return True
+
+    def _is_busy(self) -> bool:
+        if self.cycle is None or self.cycle.response_complete:
+            return False
+        return self._framing.ended or len(self.cycle.body) > HIGH_WATER_LIMIT
+
+    def _read_on(self) -> None:
+        self.flow.read()
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if self.timeout_keep_alive_task or self._header_timer or answering:
+            return
+        self._await_headers()
+
+    def _parse(self, piece: bytes) -> None:
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade:
+            self._parse_without_offer()
+        except httptools.HttpParserError as error:
+            raise self._refusal or Refusal(f"This is not HTTP/1.1: {error}") from None
+
+    def _parse_without_offer(self) -> None:
+        version = self.parser.get_http_version()
+        method = self.parser.get_method().decode()
+        headers = heads.without(b"upgrade", self.headers)
+        self.parser = httptools.HttpRequestParser(self)
+        self._parse(heads.written(method, self.url, version, headers))
+
+    def _check_head(self) -> None:
+        method = self.parser.get_method().decode()
+        heads.demand_sense(method, self.parser.get_http_version(), self.headers)
+        self.url = heads.origin_form(self.url)
+
+    def _checked(self, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except Refusal as refusal:
+            self._refusal = refusal  # the parser tells only that there was an error
+            raise
+
+    # --- Ends
+
+    def _rest(self) -> None:
+        """Wait for another request, as after a response."""
+        self._forget_headers()
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+        self._others.rests(self)
+
+    def _unset_keepalive_if_required(self) -> None:
+        super()._unset_keepalive_if_required()
+        self._others.works(self)
+
+    def _await_headers(self) -> None:
+        self._forget_headers()
+        self._header_timer = self.loop.call_later(
+            self._rules.read_seconds, self.transport.close
+        )
+
+    def _forget_headers(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer if nothing was answered yet, and end."""
+        self._ended = True
+        self._forget_headers()
+        self._unset_keepalive_if_required()
+        self._incoming.clear()
+        answer = answer_to(
+            refusal,
+            self.client[0] if self.client else None,
+            self.server_state.default_headers,
+            https=self._rules.https,
+        )
+        if self.cycle is not None and not self.cycle.response_complete:
+            # What is wrong is the body of the request that is being served.
+            begun = self.cycle.response_started
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if begun:
+                self.transport.abort()
+                return
+        self.transport.write(answer)
+        self._linger()
+
+    def _linger(self) -> None:
+        self.flow.read()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._end_after(LINGER_SECONDS)
+
+    def _end_after(self, seconds: float) -> None:
+        self._forget_end()
+        self._end_timer = self.loop.call_later(seconds, self.transport.abort)
+
+    def _forget_end(self) -> None:
+        if self._end_timer is not None:
+            self._end_timer.cancel()
+            self._end_timer = None
