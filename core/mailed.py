@@ -40,6 +40,7 @@ class MailedTokens:
             return token
         owner = await self.storage.users.get(token.user_id)
         if purpose is Purpose.VERIFY_EMAIL and owner and owner.is_verified:
+            tell_refusal(REFUSED[purpose], "verified already", owner.id, routine=True)
             raise errors.EmailAlreadyVerified
         raise refused(purpose, "spent", token.user_id)
 

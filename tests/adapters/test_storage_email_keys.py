@@ -24,6 +24,10 @@ from tests.adapters.postgres_world import console
 from tests.contract.storage_records import a_user, add
 
 STEP = "0003_email_keys"
+FORGET = (
+    f"DELETE FROM schema_migrations WHERE name >= '{STEP}'",  # noqa: S608
+    "ALTER TABLE one_time_tokens DROP COLUMN spent_at",  # of the step behind it
+)
 KINDS: dict[str, Any] = {
     "sqlite": SqliteStorage,
     "postgres": PostgresStorage,
@@ -67,14 +71,16 @@ async def forget(url: str) -> None:
     """Let the step be pending, as after an upgrade."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db, db:
-            db.execute(f"DELETE FROM schema_migrations WHERE name >= '{STEP}'")  # noqa: S608
+            for statement in FORGET:
+                db.execute(statement)
     elif url.startswith("mongodb"):
         async with AsyncMongoClient[Any](url) as client:
             records = client.get_default_database().schema_migrations
             await records.delete_many({"_id": {"$gte": STEP}})
     else:
         with console(url) as operator:
-            operator.execute(f"DELETE FROM schema_migrations WHERE name >= '{STEP}'")  # noqa: S608
+            for statement in FORGET:
+                operator.execute(statement)
 
 
 async def id_of(storage: Storage, key: str) -> int | None:

@@ -20,7 +20,7 @@ from tests.contract.storage_records import (
     add,
     an_event,
     history,
-    log_in,
+    keep_session,
 )
 from tests.servers.existing import ExistingServer
 from tests.servers.postgres import PostgresServer
@@ -54,8 +54,8 @@ async def fill(storage: PostgresStorage) -> None:
     user = await add(storage, **EVERY_FIELD)
     await add(storage, "bob")
     ended = {"ended_at": NOW, "end_reason": EndReason.LOGGED_OUT}
-    await log_in(storage, user, rotations=(NOW, NOW + MOMENT), generation=2)
-    await log_in(storage, user, **ended)
+    await keep_session(storage, user, rotations=(NOW, NOW + MOMENT), generation=2)
+    await keep_session(storage, user, **ended)
     for purpose in Purpose:
         await storage.tokens.issue(a_token(user.id, purpose), events=[an_event()])
     await storage.events.append([an_event(EventKind.SESSION_OPENED), an_event()])
@@ -117,7 +117,10 @@ async def test_a_record_that_changed_meanwhile_is_replaced(
 async def test_only_what_nobody_needs_is_purged(storage: PostgresStorage) -> None:
     user = await add(storage)
     gone = {"ended_at": NOW, "end_reason": EndReason.LOGGED_OUT}
-    kept = [await log_in(storage, user), await log_in(storage, user, expires_at=LATER)]
+    kept = [
+        await keep_session(storage, user),
+        await keep_session(storage, user, expires_at=LATER),
+    ]
     for changes in (gone, {"expires_at": LATER - MOMENT}, gone, gone):
         await storage.sessions.open(
             a_session(user, **changes), password_hash=user.password_hash, events=[]

@@ -20,6 +20,7 @@ from tests.contract.storage_records import (
     an_event,
     end,
     history,
+    keep_session,
     log_in,
     stored,
 )
@@ -118,7 +119,7 @@ async def fill(storage: Storage) -> None:
         user = await add(storage, f"user{number}", **changes)
         token = replace(a_token(user.id), expires_at=NOW + number * MINUTE)
         await storage.tokens.issue(token, events=[an_event(user_id=user.id)])
-        session = await log_in(storage, user)
+        session = await keep_session(storage, user)
         rotated = replace(session, generation=1, rotations=(NOW,))
         await storage.sessions.advance(rotated, events=[])
         if number % 3 == 0:

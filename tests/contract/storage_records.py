@@ -96,6 +96,13 @@ async def log_in(storage: Storage, user: User, **changes: Changes) -> Session:
     return session
 
 
+async def keep_session(storage: Storage, user: User, **changes: Changes) -> Session:
+    """Store a session as a transfer does: nobody logs in to an inactive account."""
+    session = a_session(user, **changes)
+    await storage.archive.write(RecordKind.SESSIONS, [session])
+    return session
+
+
 async def issue(
     storage: Storage, user: User, purpose: Purpose = Purpose.VERIFY_EMAIL
 ) -> TokenId:

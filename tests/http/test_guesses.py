@@ -161,7 +161,7 @@ def test_a_spent_mailed_token_leaves_a_trace(
     for _ in range(2):
         api.post("/auth/verify-email", body)
 
-    told("Verification refused", "spent or void")
+    told("Verification refused", "verified already")
 
 
 def test_a_taken_address_leaves_a_trace(api: Api, told: Told) -> None:

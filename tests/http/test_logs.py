@@ -175,7 +175,8 @@ def test_no_secret_is_ever_logged(logged: Logged) -> None:
 
 
 def test_the_file_and_the_console_say_the_same(logged: Logged) -> None:
-    told, written = logged.service.output.splitlines(), logged.lines
+    lines, written = logged.service.output.splitlines(), logged.lines
+    told = [line for line in lines if not line.startswith("Warning: ")]  # no log's
 
     count = min(len(told), len(written))
     assert count > 20

@@ -1,8 +1,10 @@
 import json
+from collections.abc import Callable
 
 import pytest
 
 from tests.http.api import Api, Person, assert_problem, bearer
+from tests.http.conftest import Serve
 from tests.servers.databases import ON_SQLITE
 from tests.servers.service import Service
 
@@ -142,8 +144,10 @@ def test_a_wrong_method_is_told_the_right_ones(api: Api) -> None:
 
 @ON_SQLITE  # where a value that no storage would take can be smuggled in
 def test_a_bug_answers_without_a_word_of_what_it_was(
-    service: Service, api: Api
+    serve: Serve, connect: Callable[[Service], Api]
 ) -> None:
+    service = serve()  # of its own: the mail to such a user can't be sent
+    api = connect(service)
     tokens = api.session()
     user_id = tokens["user"]["id"]
     service.sql("UPDATE users SET role = 'UNKNOWN-ROLE' WHERE id = ?", user_id)

@@ -134,7 +134,7 @@ def test_more_connections_of_an_address_are_refused_while_none_is_idle(
         answer = late.answer()
 
     problem = assert_problem(answer, 503, "Too many connections from your address")
-    assert "service_unavailable" == problem["code"]
+    assert "unavailable" == problem["code"]
     assert "10" == answer.headers["Retry-After"]
     assert "Too many connections from your address" in crowded.output
 

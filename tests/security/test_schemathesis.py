@@ -23,6 +23,10 @@ negative_data_rejection.expected-statuses = [400, 401, 405, 413, 415, 422]
 # Proxies ask with their clients' methods; all of them are documented as the one.
 include-path = "/auth/verify"
 checks.unsupported_method.enabled = false
+[[operations]]
+# Nobody makes up a refresh token that is good.
+include-path = "/auth/refresh"
+warnings = false
 """
 LOGGED_IN = """
 [warnings]

@@ -105,7 +105,7 @@ def test_the_ends_of_a_transfer_are_shown_no_more(
         "postgresql:///auth?host=/run/postgresql&user=me@here",
         "postgresql://user@%2Frun%2Fpostgresql/auth",
         "mongodb://user:p%40ss@one:27017,two:27017/auth?replicaSet=rs",
-        "sqlite:////home/me@work/my files/x.db",
+        "sqlite:////data/me@example/my files/x.db",
     ],
 )
 def test_a_url_that_means_one_thing_only_is_taken(url: str) -> None:

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from core.errors import BadConfiguration
 
 FORM = (
-    "redis: write redis://user:password@host:6379/0 (rediss:// for TLS), user and"
-    " password percent-encoded"
+    "redis: write redis://host:6379/0 (rediss:// for TLS), with user:password@ before"
+    " the host, percent-encoded"
 )
 DEFAULT_PORT = 6379
 PREFIX = re.compile(r"[\w.-]{1,64}", re.ASCII)

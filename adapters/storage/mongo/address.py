@@ -13,8 +13,8 @@ from core.errors import BadConfiguration
 DEFAULT_NAME = "scribes"
 
 FORM = (
-    "mongodb: write mongodb://user:password@host:27017/database?replicaSet=name,"
-    " user and password percent-encoded"
+    "mongodb: write mongodb://host:27017/database?replicaSet=name, with user:password@"
+    " before the host, percent-encoded"
 )
 
 

@@ -66,7 +66,7 @@ def _problems(server: str, theirs: list[str], sizes: list[str]) -> list[str]:
     ]
     if not _is_readable(server):
         problems.append(
-            "write postgresql://user:password@host:5432/database, user and password"
+            "write postgresql://host:5432/database, with user:password@ before the host,"
             " percent-encoded"
         )
     if not all(re.fullmatch("[1-9][0-9]{0,3}", size) for size in sizes):
