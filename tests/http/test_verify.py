@@ -8,7 +8,6 @@ import pytest
 
 from tests.http.api import OTHER_PASSWORD, Api, Person, assert_problem, bearer
 from tests.http.conftest import Serve
-from tests.http.wire import wire_to
 from tests.servers import LOOPBACK
 from tests.servers.databases import ON_SQLITE
 from tests.servers.service import Service
@@ -187,78 +186,6 @@ def test_a_demand_that_is_not_understood_is_refused_and_not_repeated(
         assert "boss" not in answer.text
         assert "validation_failed" == problem["code"]
         assert problem["errors"][0]["message"].endswith(("role", "user, admin"))
-
-
-@pytest.mark.parametrize(
-    ("roles", "status"),
-    [
-        ("any", 200),
-        ("user", 200),
-        ("user,admin", 200),
-        ("admin", 403),
-        ("boss", 422),
-        ("Admin", 422),
-        ("", 404),
-        ("%61ny", 404),
-        ("any%2Fx", 404),
-    ],
-)
-@ON_SQLITE
-def test_envoy_demands_a_role_before_the_path_where_no_client_writes(
-    api: Api, roles: str, status: int
-) -> None:
-    token = api.session()["access_token"]
-
-    for rest in ("/", "/notes/1", "/notes/1?role=user", "/any/x", "/notes%20x"):
-        answer = api.client.get(
-            f"/auth/verify-path/{roles}{rest}", headers=bearer(token)
-        )
-
-        assert status == answer.status_code
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "//notes",
-        "/notes//all",
-        "/notes/../any/x",
-        "/notes/..",
-        "/./notes",
-        "/notes/.",
-        "/notes;/all",
-        "/notes%2fall",
-        "/notes%2Fall",
-        "/notes%5call",
-        "/%2e%2e/any/notes",
-        "/.%2E/any",
-        "/notes%3b/all",
-        "/notes%00",
-        "/notes\\all",
-    ],
-)
-@ON_SQLITE
-def test_a_path_that_two_may_read_in_two_ways_is_let_through_to_nobody(
-    service: Service, api: Api, path: str
-) -> None:
-    token = api.session()["access_token"]
-    with wire_to(service) as wire:
-        wire.send(
-            f"GET /auth/verify-path/any{path} HTTP/1.1",
-            "Host: x",
-            f"Authorization: Bearer {token}",
-            "Connection: close",
-        )
-
-        assert_problem(wire.answer(), 403)
-
-
-@ON_SQLITE
-def test_what_stands_behind_a_slash_is_no_path_of_ours(api: Api) -> None:
-    token = api.session()["access_token"]
-
-    for path in ("/", "/?role=admin", "/notes", "/any/notes", "//", "-path", "-path/"):
-        assert 404 == verify(api, token, path).status_code
 
 
 @pytest.mark.parametrize(
