@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from config import adapters
 from config.container import Container
 from config.loading import warnings
-from config.settings import Settings
 from core import errors
 from core.model import RecordKind, User
 from core.ports import Storage
@@ -62,7 +61,6 @@ def serve(
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({k: str(v) for k, v in given.items() if v is not None})
     settings = configured()
-    _warn(settings)
     # Here, so that the other commands start without it.
     from entrypoints.http import server  # noqa: PLC0415
 
@@ -163,7 +161,8 @@ def check(
     """Tell everything that is wrong with the configuration, at once."""
     begun = time.monotonic()
     settings = configured()
-    _warn(settings)
+    for warning in warnings(settings):
+        typer.echo(f"Warning: {warning}", err=True)
     typer.echo("The configuration is good.")
     if not connect:
         typer.echo(NOT_TRIED)
@@ -179,11 +178,6 @@ def check(
         sys.stdout.flush()
         os._exit(code)  # else it would wait for what nobody can call off
     raise typer.Exit(code)
-
-
-def _warn(settings: Settings) -> None:
-    for warning in warnings(settings):
-        typer.echo(f"Warning: {warning}", err=True)
 
 
 @app.command("create-admin")

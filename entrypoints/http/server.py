@@ -19,7 +19,7 @@ from uvicorn.supervisors import Multiprocess
 
 from adapters.metrics.prometheus import SHARED
 from config.container import Container
-from config.loading import load_settings
+from config.loading import load_settings, warnings
 from config.logging import configure_logging
 from config.settings import Settings
 from core.errors import BadConfiguration, Unavailable
@@ -81,7 +81,10 @@ def serve(settings: Settings) -> None:
 
     Raises BadConfiguration and Unavailable for what keeps it from starting.
     """
+    found = warnings(settings)
     configure_logging(settings)
+    for warning in found:
+        log.warning(warning)
     listeners = sockets.bound(settings.host, settings.port)
     asyncio.run(_try(Container(settings=settings).storage()))
     # uvicorn ends the process by the signal that it was stopped by; to have been

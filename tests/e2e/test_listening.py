@@ -108,7 +108,7 @@ def refusal(directory: Path, **settings: str) -> str:
     assert process.wait(30) != 0
     assert "Traceback" not in service.output
     assert "startup" not in service.output
-    (line,) = [it for it in service.output.splitlines() if "Warning: " not in it]
+    (line,) = [it for it in service.output.splitlines() if "[warning" not in it]
     return line
 
 
