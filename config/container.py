@@ -22,12 +22,15 @@ from core.housekeeping import Housekeeping
 from core.identities import Identities
 from core.keys import Keys
 from core.mail_watch import Deliveries, MailWatch
+from core.mailed_tokens import MailedTokens
 from core.outbox import Outbox
-from core.password_change import PasswordChange
+from core.password_changes import PasswordChanges
+from core.password_resets import PasswordResets
 from core.passwords import GuidePolicy
 from core.readiness import Readiness
 from core.revocations import Revocations
 from core.sessions import Sessions
+from core.verifications import Verifications
 
 
 class Container(DeclarativeContainer):
@@ -104,28 +107,56 @@ class Container(DeclarativeContainer):
         clock=clock,
         events=event_factory,
     )
+    mailed_tokens = Singleton(
+        MailedTokens,
+        storage=storage,
+        keys=keys,
+        clock=clock,
+        ids=ids,
+        events=event_factory,
+        verification_life=settings.provided.verification_life,
+        reset_life=settings.provided.reset_life,
+    )
     accounts = Singleton(
         Accounts,
-        storage=storage,
+        users=storage.users,
+        addresses=addresses,
+        hasher=hasher,
+        policy=policy,
+        tokens=mailed_tokens,
+        clock=clock,
+        events=event_factory,
+    )
+    verifications = Singleton(
+        Verifications,
+        users=storage.users,
+        addresses=addresses,
+        guard=guard,
+        tokens=mailed_tokens,
+        clock=clock,
+        events=event_factory,
+    )
+    password_resets = Singleton(
+        PasswordResets,
+        users=storage.users,
         addresses=addresses,
         guard=guard,
         hasher=hasher,
         policy=policy,
-        keys=keys,
+        tokens=mailed_tokens,
         clock=clock,
-        ids=ids,
-        password_change=Singleton(
-            PasswordChange,
-            users=storage.users,
-            holders=holders,
-            hasher=hasher,
-            clock=clock,
-            grants=grants,
-            events=event_factory,
-        ),
         events=event_factory,
-        verification_life=settings.provided.verification_life,
-        reset_life=settings.provided.reset_life,
+    )
+    password_changes = Singleton(
+        PasswordChanges,
+        users=storage.users,
+        holders=holders,
+        guard=guard,
+        hasher=hasher,
+        policy=policy,
+        clock=clock,
+        grants=grants,
+        events=event_factory,
     )
     sessions = Singleton(
         Sessions,

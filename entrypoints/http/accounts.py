@@ -7,6 +7,9 @@ from falcon.asgi import Request
 
 from core import errors
 from core.accounts import Accounts
+from core.password_changes import PasswordChanges
+from core.password_resets import PasswordResets
+from core.verifications import Verifications
 from entrypoints.http.bodies import (
     Address,
     MailedToken,
@@ -60,7 +63,7 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmail:
-    accounts: Accounts
+    verifications: Verifications
 
     @Operation(
         "Prove an e-mail address by the token that was mailed to it",
@@ -73,13 +76,13 @@ class VerifyEmail:
         refuses=(errors.InvalidMailToken, errors.EmailAlreadyVerified),
     )
     async def on_post(self, req: Request, body: MailedToken) -> Message:
-        await self.accounts.verify_email(body.token, req.context.client)
+        await self.verifications.verify(body.token, req.context.client)
         return Message(message="Email verified successfully")
 
 
 @dataclass(frozen=True, slots=True)
 class RejectAccount:
-    accounts: Accounts
+    verifications: Verifications
 
     @Operation(
         "Remove an unverified account by the token that was mailed: it was not me",
@@ -92,13 +95,13 @@ class RejectAccount:
         refuses=(errors.InvalidMailToken, errors.EmailAlreadyVerified),
     )
     async def on_post(self, req: Request, body: MailedToken) -> Message:
-        await self.accounts.reject(body.token, req.context.client)
+        await self.verifications.reject(body.token, req.context.client)
         return Message(message="Account removed")
 
 
 @dataclass(frozen=True, slots=True)
 class ResendVerification:
-    accounts: Accounts
+    verifications: Verifications
 
     @Operation(
         "Mail a new verification token; the answer is the same for every address",
@@ -111,7 +114,7 @@ class ResendVerification:
         answers=Message,
     )
     async def on_post(self, req: Request, body: Address) -> Message:
-        await self.accounts.resend_verification(body.email, req.context.client)
+        await self.verifications.request(body.email, req.context.client)
         return Message(
             message="Verification email sent, if the address is waiting for one"
         )
@@ -119,7 +122,7 @@ class ResendVerification:
 
 @dataclass(frozen=True, slots=True)
 class RequestPasswordReset:
-    accounts: Accounts
+    password_resets: PasswordResets
 
     @Operation(
         "Mail a password reset token; the answer is the same for every address",
@@ -132,7 +135,7 @@ class RequestPasswordReset:
         answers=Message,
     )
     async def on_post(self, req: Request, body: Address) -> Message:
-        await self.accounts.request_password_reset(body.email, req.context.client)
+        await self.password_resets.request(body.email, req.context.client)
         return Message(
             message="Password reset email sent, if the address is registered"
         )
@@ -140,7 +143,7 @@ class RequestPasswordReset:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPasswordReset:
-    accounts: Accounts
+    password_resets: PasswordResets
 
     @Operation(
         "Set a new password by the token that was mailed; all sessions end",
@@ -155,7 +158,7 @@ class ConfirmPasswordReset:
         refuses=(errors.InvalidMailToken,),
     )
     async def on_post(self, req: Request, body: PasswordReset) -> Message:
-        await self.accounts.reset_password(
+        await self.password_resets.reset(
             body.token, body.new_password, req.context.client
         )
         return Message(message="Password reset successful")
@@ -163,7 +166,7 @@ class ConfirmPasswordReset:
 
 @dataclass(frozen=True, slots=True)
 class ChangePassword:
-    accounts: Accounts
+    password_changes: PasswordChanges
 
     @Operation(
         "Change the password; all sessions end, and the answer has tokens of a new one",
@@ -178,7 +181,7 @@ class ChangePassword:
         refuses=(errors.WrongCurrentPassword,),
     )
     async def on_post(self, req: Request, body: PasswordChange) -> RenewedTokens:
-        grant = await self.accounts.change_password(
+        grant = await self.password_changes.change(
             req.context.identity,
             current_password=body.current_password,
             new_password=body.new_password,

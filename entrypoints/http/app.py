@@ -53,7 +53,7 @@ def routes(container: Container) -> dict[str, object]:
     document = openapi(
         api, version=VERSION, server=container.settings().public_url or "/"
     )
-    users, policy = container.accounts(), container.policy()
+    verifications, resets = container.verifications(), container.password_resets()
     settings = container.settings()
     figures = {"/metrics": wellknown.Figures(container.metrics())}
     description = {
@@ -64,21 +64,22 @@ def routes(container: Container) -> dict[str, object]:
         **api,
         **(figures if settings.metrics_enabled else {}),
         **(description if settings.docs_enabled else {}),
-        "/verify-email": pages.VerifyEmailPage(users),
-        "/verify-email/reject": pages.RejectAccountPage(users),
-        "/reset-password": pages.ResetPasswordPage(users, policy),
+        "/verify-email": pages.VerifyEmailPage(verifications),
+        "/verify-email/reject": pages.RejectAccountPage(verifications),
+        "/reset-password": pages.ResetPasswordPage(resets, container.policy()),
     }
 
 
 def _api(container: Container) -> dict[str, object]:
     users, logins = container.accounts(), container.sessions()
+    verifications, resets = container.verifications(), container.password_resets()
     storage, clock = container.storage(), container.clock()
     limiter, mails = container.limiter(), container.mail_watch()
     return {
         "/auth/register": accounts.Register(users),
-        "/auth/verify-email": accounts.VerifyEmail(users),
-        "/auth/verify-email/reject": accounts.RejectAccount(users),
-        "/auth/resend-verification": accounts.ResendVerification(users),
+        "/auth/verify-email": accounts.VerifyEmail(verifications),
+        "/auth/verify-email/reject": accounts.RejectAccount(verifications),
+        "/auth/resend-verification": accounts.ResendVerification(verifications),
         "/auth/login": sessions.Login(logins),
         "/auth/refresh": sessions.Refresh(logins),
         "/auth/logout": sessions.Logout(logins),
@@ -86,9 +87,9 @@ def _api(container: Container) -> dict[str, object]:
         "/auth/me": sessions.Me(),
         "/auth/verify": verify.Verify(),
         "/auth/verify-path/{roles}/{path:path}": verify.VerifyPath(),
-        "/auth/change-password": accounts.ChangePassword(users),
-        "/auth/password-reset/request": accounts.RequestPasswordReset(users),
-        "/auth/password-reset/confirm": accounts.ConfirmPasswordReset(users),
+        "/auth/change-password": accounts.ChangePassword(container.password_changes()),
+        "/auth/password-reset/request": accounts.RequestPasswordReset(resets),
+        "/auth/password-reset/confirm": accounts.ConfirmPasswordReset(resets),
         "/health": wellknown.HealthCheck(storage, limiter, mails, clock),
         "/livez": wellknown.Livez(),
         "/readyz": wellknown.Readyz(

@@ -9,9 +9,10 @@ import falcon
 from falcon.asgi import Request, Response
 
 from core import errors
-from core.accounts import Accounts
 from core.model import User
+from core.password_resets import PasswordResets
 from core.passwords import SPECIAL, PasswordPolicy
+from core.verifications import Verifications
 from entrypoints.http.declaration import ANYBODY, CONFIRM_RESET, Page
 from entrypoints.http.rendering import show
 
@@ -44,13 +45,13 @@ def _done(resp: Response, message: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmailPage:
-    accounts: Accounts
+    verifications: Verifications
 
     @Page("Ask whether to prove an e-mail address", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
         token = _token_of(req)
         try:
-            user = await self.accounts.asked_to_verify(token)
+            user = await self.verifications.owner(token)
         except errors.EmailAlreadyVerified:
             _done(resp, VERIFIED)
             return
@@ -61,36 +62,36 @@ class VerifyEmailPage:
         token = (await _form(req)).get("token", "")
         # A second press of the button: all is as was wanted.
         with suppress(errors.EmailAlreadyVerified):
-            await self.accounts.verify_email(token, req.context.client)
+            await self.verifications.verify(token, req.context.client)
         _done(resp, VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
 class RejectAccountPage:
-    accounts: Accounts
+    verifications: Verifications
 
     @Page("Ask whether to remove an account that somebody else made", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
         token = _token_of(req)
-        user = await self.accounts.asked_to_verify(token)
+        user = await self.verifications.owner(token)
         show(resp, "reject_account.html", token=token, user=user)
 
     @Page("Remove it", allows=ANYBODY)
     async def on_post(self, req: Request, resp: Response) -> None:
         token = (await _form(req)).get("token", "")
-        await self.accounts.reject(token, req.context.client)
+        await self.verifications.reject(token, req.context.client)
         _done(resp, "The account is removed. Nobody can log in to it any more.")
 
 
 @dataclass(frozen=True, slots=True)
 class ResetPasswordPage:
-    accounts: Accounts
+    password_resets: PasswordResets
     policy: PasswordPolicy
 
     @Page("Ask for a new password", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
         token = _token_of(req)
-        user = await self.accounts.asked_to_reset(token)
+        user = await self.password_resets.owner(token)
         self._ask(resp, token, user)
 
     @Page("Set it", allows=ANYBODY, limit=CONFIRM_RESET, hashes=True)
@@ -98,11 +99,11 @@ class ResetPasswordPage:
         form = await _form(req)
         token, password = form.get("token", ""), form.get("new_password", "")
         if broken := self.policy.problems(password):
-            user = await self.accounts.asked_to_reset(token)
+            user = await self.password_resets.owner(token)
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             self._ask(resp, token, user, status, broken)
             return
-        await self.accounts.reset_password(token, password, req.context.client)
+        await self.password_resets.reset(token, password, req.context.client)
         _done(resp, "Your password is changed. Please log in with the new one.")
 
     def _ask(

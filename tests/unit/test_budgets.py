@@ -10,11 +10,11 @@ from tests.unit.world import EMAIL, NEW_PASSWORD, PASSWORD, PHONE, World
 
 
 def ask_for_reset(world: World) -> Awaitable[None]:
-    return world.accounts.request_password_reset(EMAIL, PHONE)
+    return world.password_resets.request(EMAIL, PHONE)
 
 
 def ask_for_verification(world: World) -> Awaitable[None]:
-    return world.accounts.resend_verification(EMAIL, PHONE)
+    return world.verifications.request(EMAIL, PHONE)
 
 
 async def test_a_recipient_gets_five_resets_an_hour_and_the_last_stays_good() -> None:
@@ -32,7 +32,7 @@ async def test_a_recipient_gets_five_resets_an_hour_and_the_last_stays_good() ->
     assert before == len(world.events)
     assert last == world.mailed_token(Purpose.RESET_PASSWORD)
     assert isinstance(
-        await world.accounts.reset_password(last, NEW_PASSWORD, PHONE), User
+        await world.password_resets.reset(last, NEW_PASSWORD, PHONE), User
     )
 
 
@@ -47,9 +47,9 @@ async def test_a_mail_can_be_had_again_an_hour_after_the_first() -> None:
     await ask_for_reset(world)
 
     with pytest.raises(InvalidMailToken):
-        await world.accounts.reset_password(old, NEW_PASSWORD, PHONE)
+        await world.password_resets.reset(old, NEW_PASSWORD, PHONE)
     new = world.mailed_token(Purpose.RESET_PASSWORD)
-    assert await world.accounts.reset_password(new, NEW_PASSWORD, PHONE)
+    assert await world.password_resets.reset(new, NEW_PASSWORD, PHONE)
 
 
 async def test_mails_of_all_kinds_share_the_budget_and_the_last_is_for_a_reset() -> (
@@ -88,8 +88,8 @@ async def test_the_budget_is_an_addresss_however_it_is_typed_and_whoever_has_it(
 
     for _ in range(3):
         for typed in (name, name.upper()):
-            await world.accounts.resend_verification(f"{typed}@example.com", PHONE)
-            await world.accounts.request_password_reset(f"{typed}@example.com", PHONE)
+            await world.verifications.request(f"{typed}@example.com", PHONE)
+            await world.password_resets.request(f"{typed}@example.com", PHONE)
 
     assert before + 5 == len(world.events)
 
@@ -115,7 +115,7 @@ async def test_nobody_can_suppress_a_mail_that_warns() -> None:
 
     for _ in range(10):
         await ask_for_reset(world)
-    await world.accounts.change_password(
+    await world.password_changes.change(
         identity, current_password=PASSWORD, new_password=NEW_PASSWORD, client=PHONE
     )
 

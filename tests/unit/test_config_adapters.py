@@ -78,9 +78,9 @@ def test_services_get_what_the_settings_say(environment: Environment) -> None:
     assert container.keyring() is container.keys().keyring
     assert settings.key_rules == container.keyring().rules
     assert settings.leeway == container.keys().leeway
-    assert settings.reset_life == container.accounts().reset_life
-    assert settings.verification_life == container.accounts().verification_life
-    assert container.storage() is container.accounts().storage
+    assert settings.reset_life == container.mailed_tokens().reset_life
+    assert settings.verification_life == container.mailed_tokens().verification_life
+    assert container.storage() is container.mailed_tokens().storage
     assert container.storage().users is sessions.users
     assert MemoryStorage is type(container.live_storage().adapter)
 

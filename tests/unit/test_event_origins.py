@@ -14,8 +14,8 @@ def _told(world: World, kind: EventKind) -> Event:
 async def test_who_need_not_prove_anything_is_anyone() -> None:
     world = World()
     await world.register()
-    await world.accounts.resend_verification(EMAIL, LAPTOP)
-    await world.accounts.request_password_reset("nobody@example.com", LAPTOP)
+    await world.verifications.request(EMAIL, LAPTOP)
+    await world.password_resets.request("nobody@example.com", LAPTOP)
 
     assert "anyone" == _told(world, EventKind.USER_REGISTERED).data["actor"]
     for kind in (EventKind.VERIFICATION_REQUESTED, EventKind.PASSWORD_RESET_REQUESTED):
@@ -31,13 +31,13 @@ async def test_who_proved_to_be_a_user_is_that_user_wherever_they_are() -> None:
     world = World()
     user = await world.register()
     verify = world.mailed_token(Purpose.VERIFY_EMAIL)
-    await world.accounts.verify_email(verify, DESK)
-    await world.accounts.request_password_reset(EMAIL, PHONE)
+    await world.verifications.verify(verify, DESK)
+    await world.password_resets.request(EMAIL, PHONE)
     reset = world.mailed_token(Purpose.RESET_PASSWORD)
-    await world.accounts.reset_password(reset, NEW_PASSWORD, DESK)
+    await world.password_resets.reset(reset, NEW_PASSWORD, DESK)
     grant = await world.log_in(NEW_PASSWORD)
     identity = await world.sessions.identify(grant.access_token)
-    renewed = await world.accounts.change_password(
+    renewed = await world.password_changes.change(
         identity, current_password=NEW_PASSWORD, new_password=PASSWORD, client=DESK
     )
     identity = await world.sessions.identify(renewed.access_token)

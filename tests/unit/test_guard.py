@@ -241,7 +241,7 @@ async def test_a_stolen_access_token_does_not_let_anybody_guess_the_password() -
     identity = await world.sessions.identify(grant.access_token)
 
     async def change(current: str, client: Client) -> None:
-        await world.accounts.change_password(
+        await world.password_changes.change(
             identity,
             current_password=current,
             new_password=NEW_PASSWORD,
@@ -263,13 +263,13 @@ async def test_who_resets_the_password_can_log_in_whatever_strangers_do() -> Non
     world = World()
     await world.register()
     await fail(world)
-    await world.accounts.request_password_reset(EMAIL, PHONE)
+    await world.password_resets.request(EMAIL, PHONE)
     mailed = world.mailed_token(Purpose.RESET_PASSWORD)
     new_phone = Client("198.51.100.7", "")
     with pytest.raises(TooManyAttempts):
         await world.log_in(client=new_phone)
 
-    await world.accounts.reset_password(mailed, NEW_PASSWORD, new_phone)
+    await world.password_resets.reset(mailed, NEW_PASSWORD, new_phone)
 
     await fail(world)
     assert 900 == await wait_told(world)
@@ -281,6 +281,6 @@ async def test_without_limits_nobody_waits() -> None:
     await world.register()
 
     assert [0] * 20 == [await wait_told(world) for _ in range(20)]
-    await world.accounts.request_password_reset(EMAIL, PHONE)
+    await world.password_resets.request(EMAIL, PHONE)
     mailed = world.mailed_token(Purpose.RESET_PASSWORD)
-    assert await world.accounts.reset_password(mailed, NEW_PASSWORD, STRANGER)
+    assert await world.password_resets.reset(mailed, NEW_PASSWORD, STRANGER)

@@ -193,9 +193,9 @@ async def test_a_log_in_that_races_a_reset_opens_nothing_with_the_old_password()
     hasher = InterruptedHasher()
     world = World(hasher)
     await world.register()
-    await world.accounts.request_password_reset(EMAIL, PHONE)
+    await world.password_resets.request(EMAIL, PHONE)
     mailed = world.mailed_token(Purpose.RESET_PASSWORD)
-    hasher.after_verify = lambda: world.accounts.reset_password(
+    hasher.after_verify = lambda: world.password_resets.reset(
         mailed, NEW_PASSWORD, PHONE
     )
 
@@ -230,11 +230,9 @@ async def test_hashing_anew_never_brings_an_old_password_back() -> None:
     hasher = InterruptedHasher(rounds=5)
     world = World(hasher)
     await _with_stale_hash(world)
-    await world.accounts.request_password_reset(EMAIL, PHONE)
+    await world.password_resets.request(EMAIL, PHONE)
     mailed = world.mailed_token(Purpose.RESET_PASSWORD)
-    hasher.after_hash = lambda: world.accounts.reset_password(
-        mailed, NEW_PASSWORD, PHONE
-    )
+    hasher.after_hash = lambda: world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
 
     await world.log_in()
 

@@ -31,12 +31,12 @@ async def test_a_mailed_token_proves_the_address_once() -> None:
     mailed = world.mailed_token(Purpose.VERIFY_EMAIL)
     world.wait(hours=1)
 
-    after = await world.accounts.verify_email(mailed, PHONE)
+    after = await world.verifications.verify(mailed, PHONE)
 
     assert replace(user, is_verified=True, updated_at=world.clock.now()) == after
     assert 1 == world.count(EventKind.EMAIL_VERIFIED)
     with pytest.raises(InvalidMailToken):
-        await world.accounts.verify_email(mailed, PHONE)
+        await world.verifications.verify(mailed, PHONE)
     assert 1 == world.count(EventKind.EMAIL_VERIFIED)
 
 
@@ -46,7 +46,7 @@ async def test_of_any_number_of_callers_one_proves_the_address() -> None:
     mailed = world.mailed_token(Purpose.VERIFY_EMAIL)
 
     answers = await asyncio.gather(
-        *(world.accounts.verify_email(mailed, PHONE) for _ in range(50)),
+        *(world.verifications.verify(mailed, PHONE) for _ in range(50)),
         return_exceptions=True,
     )
 
@@ -62,7 +62,7 @@ async def test_a_verification_token_lives_24_hours() -> None:
     world.wait(hours=24)
 
     with pytest.raises(InvalidMailToken):
-        await world.accounts.verify_email(mailed, PHONE)
+        await world.verifications.verify(mailed, PHONE)
 
 
 async def test_a_newer_mail_voids_the_older_one() -> None:
@@ -70,12 +70,12 @@ async def test_a_newer_mail_voids_the_older_one() -> None:
     await world.register()
     older = world.mailed_token(Purpose.VERIFY_EMAIL)
 
-    await world.accounts.resend_verification("JANE@example.com", PHONE)
+    await world.verifications.request("JANE@example.com", PHONE)
 
     newer = world.mailed_token(Purpose.VERIFY_EMAIL)
     with pytest.raises(InvalidMailToken):
-        await world.accounts.verify_email(older, PHONE)
-    assert (await world.accounts.verify_email(newer, PHONE)).is_verified
+        await world.verifications.verify(older, PHONE)
+    assert (await world.verifications.verify(newer, PHONE)).is_verified
 
 
 @pytest.mark.parametrize("purpose", Purpose)
@@ -85,7 +85,7 @@ async def test_a_token_that_we_did_not_mail_spends_nothing(
 ) -> None:
     world = World()
     await world.register()
-    await world.accounts.request_password_reset(EMAIL, PHONE)
+    await world.password_resets.request(EMAIL, PHONE)
     mailed = world.mailed_token(purpose)
     token_id, _, mac = mailed.partition(".")
 
@@ -99,7 +99,7 @@ async def test_a_token_that_we_did_not_mail_spends_nothing(
 async def test_a_token_is_good_for_its_purpose_only(purpose: Purpose) -> None:
     world = World()
     await world.register()
-    await world.accounts.request_password_reset(EMAIL, PHONE)
+    await world.password_resets.request(EMAIL, PHONE)
     (other,) = set(Purpose) - {purpose}
     mailed = world.mailed_token(other)
     forged = world.keys.mail_token(mailed.partition(".")[0], purpose)
@@ -113,9 +113,9 @@ async def test_a_token_is_good_for_its_purpose_only(purpose: Purpose) -> None:
 
 async def _spend(world: World, purpose: Purpose, mailed: str) -> None:
     if purpose is Purpose.VERIFY_EMAIL:
-        await world.accounts.verify_email(mailed, PHONE)
+        await world.verifications.verify(mailed, PHONE)
     else:
-        await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
+        await world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
 
 
 async def test_nobody_learns_from_what_is_stored_whether_an_address_is_known() -> None:
@@ -128,12 +128,12 @@ async def test_nobody_learns_from_what_is_stored_whether_an_address_is_known() -
 
     for use_case, kind, told in (
         (
-            world.accounts.resend_verification,
+            world.verifications.request,
             EventKind.VERIFICATION_REQUESTED,
             [known.id, None, None, None],
         ),
         (
-            world.accounts.request_password_reset,
+            world.password_resets.request,
             EventKind.PASSWORD_RESET_REQUESTED,
             [known.id, proved.id, None, None],
         ),
@@ -151,7 +151,7 @@ async def test_a_token_that_can_not_be_spent_costs_no_hash() -> None:
     hasher = InterruptedHasher()
     world = World(hasher)
     await world.register()
-    await world.accounts.request_password_reset(EMAIL, PHONE)
+    await world.password_resets.request(EMAIL, PHONE)
     other = world.mailed_token(Purpose.VERIFY_EMAIL).partition(".")[0]
     forged = world.keys.mail_token(other, Purpose.RESET_PASSWORD)
     late = world.mailed_token(Purpose.RESET_PASSWORD)
@@ -160,7 +160,7 @@ async def test_a_token_that_can_not_be_spent_costs_no_hash() -> None:
 
     for token in ("garbage", forged, late):
         with pytest.raises(InvalidMailToken):
-            await world.accounts.reset_password(token, NEW_PASSWORD, PHONE)
+            await world.password_resets.reset(token, NEW_PASSWORD, PHONE)
 
     assert hasher.after_hash is not None
     await hasher.aclose()

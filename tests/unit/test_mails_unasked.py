@@ -17,7 +17,7 @@ async def change_password(office: Office, times: int) -> None:
     for number in range(times):
         identity = await office.sessions.identify(grant.access_token)
         current, new = words[number % 2], words[(number + 1) % 2]
-        await office.accounts.change_password(
+        await office.password_changes.change(
             identity, current_password=current, new_password=new, client=PHONE
         )
         await office.outbox.deliver_due()
@@ -26,7 +26,7 @@ async def change_password(office: Office, times: int) -> None:
 
 async def resets(office: Office, times: int) -> None:
     for _ in range(times):
-        await office.accounts.request_password_reset(EMAIL, PHONE)
+        await office.password_resets.request(EMAIL, PHONE)
         await office.outbox.deliver_due()
 
 
@@ -58,7 +58,7 @@ async def test_whoever_proves_the_address_is_warned_from_then_on() -> None:
     office = Office()
     await office.register()
     token = office.mailed_token(Purpose.VERIFY_EMAIL)
-    await office.accounts.verify_email(token, PHONE)
+    await office.verifications.verify(token, PHONE)
 
     await change_password(office, 1)
 
@@ -94,7 +94,7 @@ async def test_the_mail_of_a_registration_counts() -> None:
     await office.outbox.deliver_due()
 
     for _ in range(9):
-        await office.accounts.resend_verification(EMAIL, PHONE)
+        await office.verifications.request(EMAIL, PHONE)
         await office.outbox.deliver_due()
     await resets(office, 9)
 
@@ -105,7 +105,7 @@ async def test_the_mail_of_a_registration_counts() -> None:
 async def test_who_had_enough_mails_before_registering_gets_none_for_it() -> None:
     office = Office()
     for _ in range(9):
-        await office.accounts.resend_verification(EMAIL, PHONE)
+        await office.verifications.request(EMAIL, PHONE)
 
     user = await office.register()
     await office.outbox.deliver_due()
@@ -114,7 +114,7 @@ async def test_who_had_enough_mails_before_registering_gets_none_for_it() -> Non
     assert [] == office.postman.sent
     assert await office.has_nothing_left()
     office.wait(hours=1)
-    await office.accounts.resend_verification(EMAIL, PHONE)
+    await office.verifications.request(EMAIL, PHONE)
     await office.outbox.deliver_due()
     assert 1 == len(office.postman.sent)
 

@@ -25,11 +25,11 @@ async def test_the_mail_of_a_registration_proves_the_address() -> None:
     (mail,) = office.postman.sent
     assert mail.token is not None
     assert office.clock.now() + timedelta(hours=24) == mail.expires_at
-    assert (await office.accounts.verify_email(mail.token, PHONE)).is_verified
+    assert (await office.verifications.verify(mail.token, PHONE)).is_verified
 
 
 async def test_the_mail_of_a_reset_lets_a_password_be_chosen(office: Office) -> None:
-    await office.accounts.request_password_reset(EMAIL, PHONE)
+    await office.password_resets.request(EMAIL, PHONE)
 
     await office.outbox.deliver_due()
 
@@ -37,7 +37,7 @@ async def test_the_mail_of_a_reset_lets_a_password_be_chosen(office: Office) -> 
     assert mail.token is not None
     assert MailKind.RESET_PASSWORD is mail.kind
     assert office.clock.now() + timedelta(hours=1) == mail.expires_at
-    await office.accounts.reset_password(mail.token, NEW_PASSWORD, PHONE)
+    await office.password_resets.reset(mail.token, NEW_PASSWORD, PHONE)
     await office.log_in(NEW_PASSWORD)
 
 
@@ -91,7 +91,7 @@ async def test_a_full_name_is_preferred_to_a_username() -> None:
 async def test_nobody_is_told_of_a_request_for_an_unknown_address(
     office: Office,
 ) -> None:
-    await office.accounts.request_password_reset("nobody@example.com", PHONE)
+    await office.password_resets.request("nobody@example.com", PHONE)
 
     assert 1 == await office.outbox.deliver_due()
 
@@ -100,8 +100,8 @@ async def test_nobody_is_told_of_a_request_for_an_unknown_address(
 
 
 async def test_only_the_latest_of_two_requests_is_mailed(office: Office) -> None:
-    await office.accounts.request_password_reset(EMAIL, PHONE)
-    await office.accounts.request_password_reset(EMAIL, PHONE)
+    await office.password_resets.request(EMAIL, PHONE)
+    await office.password_resets.request(EMAIL, PHONE)
 
     assert 2 == await office.outbox.deliver_due()
 
@@ -113,7 +113,7 @@ async def test_only_the_latest_of_two_requests_is_mailed(office: Office) -> None
 async def test_a_token_that_expired_while_it_waited_is_not_mailed(
     office: Office,
 ) -> None:
-    await office.accounts.request_password_reset(EMAIL, PHONE)
+    await office.password_resets.request(EMAIL, PHONE)
     office.wait(hours=1)
 
     assert 1 == await office.outbox.deliver_due()
@@ -144,7 +144,7 @@ async def test_many_mails_go_out_in_the_order_of_their_events() -> None:
 async def test_a_sent_mail_is_logged_without_its_token(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await office.accounts.request_password_reset(EMAIL, PHONE)
+    await office.password_resets.request(EMAIL, PHONE)
 
     with caplog.at_level(logging.DEBUG):
         await office.outbox.deliver_due()
@@ -163,7 +163,7 @@ async def test_who_was_removed_before_the_mail_went_out_gets_none() -> None:
     for kind in (EventKind.PASSWORD_CHANGED, EventKind.VERIFICATION_REQUESTED):
         await office.tell(kind)
 
-    await office.accounts.reject(mailed, PHONE)
+    await office.verifications.reject(mailed, PHONE)
     await office.outbox.deliver_due()
 
     assert [] == office.postman.sent
@@ -174,7 +174,7 @@ async def test_no_mail_carries_a_token_that_was_spent_meanwhile() -> None:
     office = Office()
     await office.register()
 
-    await office.accounts.verify_email(office.mailed_token(Purpose.VERIFY_EMAIL), PHONE)
+    await office.verifications.verify(office.mailed_token(Purpose.VERIFY_EMAIL), PHONE)
     await office.outbox.deliver_due()
 
     assert [] == office.postman.sent

@@ -26,12 +26,12 @@ from tests.unit.world import (
 
 
 async def _asked_for_a_reset(world: World) -> str:
-    await world.accounts.request_password_reset(EMAIL, PHONE)
+    await world.password_resets.request(EMAIL, PHONE)
     return world.mailed_token(Purpose.RESET_PASSWORD)
 
 
 async def _change(world: World, grant: Grant, current: str, new: str) -> Grant:
-    return await world.accounts.change_password(
+    return await world.password_changes.change(
         await world.sessions.identify(grant.access_token),
         current_password=current,
         new_password=new,
@@ -44,7 +44,7 @@ async def test_a_reset_replaces_the_password_and_ends_all_sessions() -> None:
     grants = [await world.newcomer(), await world.log_in()]
     mailed = await _asked_for_a_reset(world)
 
-    await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
+    await world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
 
     for grant in grants:
         with pytest.raises(SessionEnded):
@@ -62,7 +62,7 @@ async def test_a_reset_token_is_spent_once() -> None:
 
     answers = await asyncio.gather(
         *(
-            world.accounts.reset_password(mailed, f"{PASSWORD}{n}", PHONE)
+            world.password_resets.reset(mailed, f"{PASSWORD}{n}", PHONE)
             for n in range(50)
         ),
         return_exceptions=True,
@@ -81,7 +81,7 @@ async def test_a_reset_token_lives_an_hour() -> None:
     world.wait(hours=1)
 
     with pytest.raises(InvalidMailToken):
-        await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
+        await world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
 
 
 async def test_a_reset_with_a_bad_password_spends_nothing() -> None:
@@ -90,9 +90,9 @@ async def test_a_reset_with_a_bad_password_spends_nothing() -> None:
     mailed = await _asked_for_a_reset(world)
 
     with pytest.raises(PasswordRejected):
-        await world.accounts.reset_password(mailed, "short", PHONE)
+        await world.password_resets.reset(mailed, "short", PHONE)
 
-    assert await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
+    assert await world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
 
 
 async def test_a_reset_proves_the_address_as_well() -> None:
@@ -100,7 +100,7 @@ async def test_a_reset_proves_the_address_as_well() -> None:
     await world.register()
     mailed = await _asked_for_a_reset(world)
 
-    user = await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
+    user = await world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
 
     assert user.is_verified
     assert await world.log_in(NEW_PASSWORD)
@@ -150,10 +150,10 @@ async def test_a_mailed_reset_stays_good_through_a_change() -> None:
 
     await _change(world, grant, PASSWORD, NEW_PASSWORD)
 
-    assert await world.accounts.reset_password(mailed, PASSWORD, PHONE)
+    assert await world.password_resets.reset(mailed, PASSWORD, PHONE)
     assert await world.log_in(PASSWORD)
     with pytest.raises(InvalidMailToken):
-        await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
+        await world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
 
 
 async def test_who_knows_the_password_locks_nobody_out_who_has_the_mailbox() -> None:
@@ -167,7 +167,7 @@ async def test_who_knows_the_password_locks_nobody_out_who_has_the_mailbox() -> 
         grant = await _change(world, grant, password, f"{PASSWORD}{number}")
         password = f"{PASSWORD}{number}"
 
-    assert await world.accounts.reset_password(mailed, NEW_PASSWORD, PHONE)
+    assert await world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
     with pytest.raises(SessionEnded):
         await world.sessions.identify(grant.access_token)
 
@@ -249,7 +249,7 @@ async def test_a_change_that_races_a_reset_changes_nothing() -> None:
     world = World(hasher)
     grant = await world.newcomer()
     mailed = await _asked_for_a_reset(world)
-    hasher.after_verify = lambda: world.accounts.reset_password(
+    hasher.after_verify = lambda: world.password_resets.reset(
         mailed, NEW_PASSWORD, PHONE
     )
 

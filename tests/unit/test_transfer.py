@@ -76,7 +76,7 @@ async def test_the_id_of_who_was_removed_is_not_given_again() -> None:
     old, new = World(), World()
     await old.register("kept")
     removed = await old.register("removed")
-    await old.accounts.reject(old.mailed_token(Purpose.VERIFY_EMAIL), PHONE)
+    await old.verifications.reject(old.mailed_token(Purpose.VERIFY_EMAIL), PHONE)
 
     await transfer(old.storage, new.storage)
 

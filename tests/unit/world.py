@@ -24,6 +24,7 @@ from core.holders import Holders
 from core.identities import Identities
 from core.keyring import Keyring, KeyRules
 from core.keys import Keys, hmac_key
+from core.mailed_tokens import MailedTokens
 from core.model import (
     UNTOLD,
     Backoff,
@@ -37,11 +38,13 @@ from core.model import (
     TokenKind,
     User,
 )
-from core.password_change import PasswordChange
+from core.password_changes import PasswordChanges
+from core.password_resets import PasswordResets
 from core.passwords import GuidePolicy
 from core.ports import PasswordHasher
 from core.rotation import Rotation, SessionRules
 from core.sessions import Sessions
+from core.verifications import Verifications
 from tests.doubles import SetClock
 
 EMAIL = "jane@example.com"
@@ -121,30 +124,56 @@ class World:
             clock=self.clock,
             events=factory,
         )
-        self.accounts = Accounts(
+        users, addresses, policy = self.storage.users, IdnaAddresses(), GuidePolicy()
+        tokens = MailedTokens(
             storage=self.storage,
-            addresses=IdnaAddresses(),
-            guard=guard,
-            hasher=hasher,
-            policy=GuidePolicy(),
             keys=self.keys,
             clock=self.clock,
             ids=RandomIds(),
-            password_change=PasswordChange(
-                users=self.storage.users,
-                holders=holders,
-                hasher=hasher,
-                clock=self.clock,
-                grants=grants,
-                events=factory,
-            ),
             events=factory,
             verification_life=timedelta(hours=24),
             reset_life=timedelta(hours=1),
         )
+        self.accounts = Accounts(
+            users=users,
+            addresses=addresses,
+            hasher=hasher,
+            policy=policy,
+            tokens=tokens,
+            clock=self.clock,
+            events=factory,
+        )
+        self.verifications = Verifications(
+            users=users,
+            addresses=addresses,
+            guard=guard,
+            tokens=tokens,
+            clock=self.clock,
+            events=factory,
+        )
+        self.password_resets = PasswordResets(
+            users=users,
+            addresses=addresses,
+            guard=guard,
+            hasher=hasher,
+            policy=policy,
+            tokens=tokens,
+            clock=self.clock,
+            events=factory,
+        )
+        self.password_changes = PasswordChanges(
+            users=users,
+            holders=holders,
+            guard=guard,
+            hasher=hasher,
+            policy=policy,
+            clock=self.clock,
+            grants=grants,
+            events=factory,
+        )
         self.sessions = Sessions(
-            users=self.storage.users,
-            addresses=IdnaAddresses(),
+            users=users,
+            addresses=addresses,
             sessions=busy,
             holders=holders,
             guard=guard,

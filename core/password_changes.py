@@ -6,31 +6,55 @@ from core import errors
 from core.event_factory import EventFactory
 from core.events import EventKind
 from core.grants import Grant, Grants
+from core.guard import Guard
 from core.holders import Holders
 from core.model import Client, Identity
+from core.passwords import PasswordPolicy
 from core.ports import Clock, PasswordHasher, UserRepository
 from core.refusals import tell_refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordChange:
-    """Replaces a password and its sessions by a new one; limits are the caller's."""
+class PasswordChanges:
+    """Replaces a password, and all sessions by a new one."""
 
     users: UserRepository
     holders: Holders
+    guard: Guard
     hasher: PasswordHasher
+    policy: PasswordPolicy
     clock: Clock
     grants: Grants
     events: EventFactory
 
-    async def run(
+    async def change(
+        self,
+        identity: Identity,
+        *,
+        current_password: str,
+        new_password: str,
+        client: Client,
+    ) -> Grant:
+        """
+        Replace the password, end all sessions, and return tokens of a new one.
+
+        So a copy of the caller's tokens is worth nothing either. A reset that was mailed
+        stays good: the mailbox outranks the password. Raises WrongCurrentPassword,
+        SessionEnded, and TooManyAttempts: who has got hold of an access token must not be
+        able to guess, either.
+        """
+        self.policy.demand(new_password)
+        user = identity.user
+        async with self.guard.trial(user.email_key, client, user.id):
+            return await self._change(identity, current_password, new_password, client)
+
+    async def _change(
         self,
         identity: Identity,
         current_password: str,
         new_password: str,
         client: Client,
     ) -> Grant:
-        """Check and replace the password; raises WrongCurrentPassword, SessionEnded."""
         user, old_session = identity.user, identity.session.id
         if not await self.hasher.verify(current_password, user.password_hash):
             reason = "wrong current password"
@@ -63,4 +87,4 @@ class PasswordChange:
         latest = await self.holders.live(old_session, user.id)
         if latest is None:
             raise errors.SessionEnded
-        return await self.run(latest, current_password, new_password, client)
+        return await self._change(latest, current_password, new_password, client)

@@ -1,0 +1,80 @@
+"""Proving the e-mail address of an account, or that somebody else made the account."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+from core import errors
+from core.event_factory import Actor, EventFactory
+from core.events import EventKind
+from core.guard import Guard
+from core.mailed_tokens import MailedTokens
+from core.model import Client, Purpose, User
+from core.ports import AddressForm, Clock, UserRepository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verifications:
+    """Use cases around the token that is mailed to a new user."""
+
+    users: UserRepository
+    addresses: AddressForm
+    guard: Guard
+    tokens: MailedTokens
+    clock: Clock
+    events: EventFactory
+
+    async def request(self, email: str, client: Client) -> None:
+        """Mail a new token if there is something to prove; nobody learns whether."""
+        email_key = self.addresses.key(email)
+        if not await self.guard.may_mail(email_key, Purpose.VERIFY_EMAIL):
+            return
+        user = await self.users.by_email(email_key)
+        addressee = user if user and user.is_active and not user.is_verified else None
+        await self.tokens.mail(addressee, Purpose.VERIFY_EMAIL, client)
+
+    async def owner(self, mail_token: str) -> User:
+        """
+        Return whose address a mailed token would prove, and change nothing.
+
+        Raises InvalidMailToken, EmailAlreadyVerified.
+        """
+        user = await self.tokens.owner(mail_token, Purpose.VERIFY_EMAIL)
+        if user.is_verified:
+            raise errors.EmailAlreadyVerified
+        return user
+
+    async def verify(self, mail_token: str, client: Client) -> User:
+        """
+        Spend a mailed token and mark its user verified.
+
+        Raises InvalidMailToken, EmailAlreadyVerified.
+        """
+        now = self.clock.now()
+        token = await self.tokens.good(mail_token, Purpose.VERIFY_EMAIL, now)
+        owner = token.user_id
+        event = self.events.make(
+            EventKind.EMAIL_VERIFIED, now, owner, client, user_id=owner
+        )
+        user = await self.users.verify_email(token.id, at=now, events=[event])
+        return user or await self._lost_to_another(mail_token, now)
+
+    async def reject(self, mail_token: str, client: Client) -> None:
+        """
+        Spend a mailed token on removing the account that it would verify.
+
+        Whoever has the mailbox says that somebody else made it. Sessions end, address and
+        name are free. Raises InvalidMailToken, EmailAlreadyVerified.
+        """
+        now = self.clock.now()
+        token = await self.tokens.good(mail_token, Purpose.VERIFY_EMAIL, now)
+        event = self.events.make(
+            EventKind.USER_REJECTED, now, Actor.ANYONE, client, user_id=token.user_id
+        )
+        if not await self.users.remove_unverified(token.id, at=now, events=[event]):
+            await self._lost_to_another(mail_token, now)
+
+    async def _lost_to_another(self, mail_token: str, now: datetime) -> NoReturn:
+        """Raise what became of a token that was good a moment ago."""
+        await self.tokens.good(mail_token, Purpose.VERIFY_EMAIL, now)
+        raise errors.EmailAlreadyVerified
