@@ -1,9 +1,10 @@
 import asyncio
 import resource
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -11,6 +12,8 @@ from adapters.storage.sqlite import SqliteStorage
 from adapters.storage.sqlite.database import Database
 from core.errors import Unavailable
 from tests.contract.storage_records import a_token, a_user, add, an_event
+
+T = TypeVar("T")
 
 PAGE = 4096 + 24
 """What a page takes in the write-ahead log."""
@@ -77,6 +80,40 @@ async def test_room_for_less_than_a_change_is_none(
 
     await register(storage)
     assert {"users", "sessions"} < await tables(storage)
+    assert "write_proof" not in await tables(storage)
+
+
+class InStep(Database):
+    """Goes on behind a write when the other one has written, too."""
+
+    def __init__(self, path: Path, both: asyncio.Barrier) -> None:
+        super().__init__(path)
+        self.both = both
+
+    async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await super().write(change)
+        finally:
+            await self.both.wait()
+
+
+async def test_processes_that_prove_room_at_once_are_not_in_each_others_way(
+    storage: SqliteStorage, path: Path
+) -> None:
+    both = asyncio.Barrier(2)
+    one, other = (SqliteStorage.on(InStep(path, both)) for _ in range(2))
+    await one.open()
+    await other.open()
+    with room(path, 0):
+        refused = await asyncio.gather(
+            register(one), register(other), return_exceptions=True
+        )
+    assert [Unavailable, Unavailable] == [type(each) for each in refused]
+
+    await asyncio.gather(one.ping(), other.ping())
+
+    await one.aclose()
+    await other.aclose()
     assert "write_proof" not in await tables(storage)
 
 

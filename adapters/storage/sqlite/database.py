@@ -40,7 +40,6 @@ PASSING = {
 }
 """What can go away while we wait; all else that keeps us from working needs an operator."""
 
-
 NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 """What a disk that is full, or broken, makes of a write."""
 
@@ -130,7 +129,7 @@ class Database:
         if self._in_doubt:
             # What is left may do for a little, and not for a registration.
             await self.write(_write_a_lot)
-            await self.write(lambda db: db.execute("DROP TABLE write_proof"))
+            await self.write(lambda db: db.execute("DROP TABLE IF EXISTS write_proof"))
             self._in_doubt = False
         else:
             await self.write(_write_a_little)
