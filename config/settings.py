@@ -11,6 +11,7 @@ from pydantic import PrivateAttr, SecretStr
 from config.cores import usable_cores
 from config.limits import limits
 from config.variables import Variables
+from config.web_urls import origin_of
 from core.keyring import KeyRules
 from core.model import UNTOLD, Backoff, Limit, SecretVersion
 from core.rotation import SessionRules
@@ -61,6 +62,16 @@ class Settings(Variables):
     @property
     def base_url(self) -> str:
         return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Whose pages ours are, as browsers write it."""
+        return origin_of(self.base_url)
+
+    @property
+    def is_https(self) -> bool:
+        """Whether users reach the service by https."""
+        return self.origin.startswith("https:")
 
     @property
     def verification_page(self) -> str:

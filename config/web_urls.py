@@ -70,7 +70,7 @@ def _origin(item: str) -> str:
         raise ValueError("a * for a part of a host is no origin; name each one")
     host, *path = END_OF_HOST.split(rest.removesuffix("/"), maxsplit=1)
     origin = f"{scheme}://{host}"
-    origin = _web_origin(origin) if scheme in {"http", "https"} else _app_origin(origin)
+    origin = origin_of(origin) if scheme in {"http", "https"} else _app_origin(origin)
     if path:
         raise ValueError(f"an origin has no path: write {origin}")
     return origin
@@ -82,14 +82,15 @@ def _app_origin(text: str) -> str:
     return text
 
 
-def _web_origin(text: str) -> str:
+def origin_of(url: str) -> str:
+    """Return the origin of a page as browsers send it; raises ValueError."""
     try:
-        url = TypeAdapter(HttpUrl).validate_python(text)
+        parsed = TypeAdapter(HttpUrl).validate_python(url)
     except ValidationError:
         raise ValueError("write https://HOST, or https://HOST:PORT") from None
-    default = {"http": 80, "https": 443}[url.scheme]
-    port = "" if url.port in {None, default} else f":{url.port}"
-    return f"{url.scheme}://{url.host}{port}"
+    default = {"http": 80, "https": 443}[parsed.scheme]
+    port = "" if parsed.port in {None, default} else f":{parsed.port}"
+    return f"{parsed.scheme}://{parsed.host}{port}"
 
 
 def _demand_no_login(url: str) -> None:

@@ -117,10 +117,10 @@ def _middleware(container: Container, resources: Mapping[str, object]) -> list[A
             Site(settings.smtp_from_name, settings.app_url),
         ),
         Measured(container.metrics()),
-        SecurityHeaders(https=settings.base_url.startswith("https:")),
+        SecurityHeaders(https=settings.is_https),
         *([Cors(origins)] if origins else []),
         Gate(container.readiness()),
-        CrossSite(settings.base_url, origins),
+        CrossSite(settings.origin, origins),
         *_limits(container, resources),
         Turnstile(container.hasher()),
     ]

@@ -99,6 +99,22 @@ def test_our_own_form_is_taken_from_every_browser(
         assert "This link is no longer good" in answer.text
 
 
+def test_our_own_origin_is_known_however_our_url_is_written(
+    serve: Serve, connect: Callable[[Service], Api]
+) -> None:
+    ours = connect(serve(PUBLIC_URL="HTTPS://Auth.Example.com:443/base"))
+
+    answer = ours.client.post(
+        "/verify-email",
+        data={"token": "x"},
+        headers={"Origin": "https://auth.example.com"},
+    )
+
+    assert 400 == answer.status_code
+    assert "This link is no longer good" in answer.text
+    assert "Strict-Transport-Security" in answer.headers
+
+
 def test_a_page_that_is_listed_may_send_json_and_is_counted(guarded: Api) -> None:
     answer = guarded.client.post(
         "/auth/login",

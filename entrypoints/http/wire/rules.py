@@ -23,5 +23,5 @@ class WireRules:
             header_bytes=settings.max_header_bytes,
             headers=settings.max_headers,
             read_seconds=settings.read_timeout_seconds,
-            https=settings.base_url.startswith("https:"),
+            https=settings.is_https,
         )
