@@ -21,7 +21,7 @@ from entrypoints.http.wire import sockets
 Check: TypeAlias = Callable[[Container], Awaitable[str]]
 """Returns what is well; raises what is not, with what to do."""
 
-FAREWELL = 0.5
+CLOSING_SECONDS = 0.5
 """Seconds to close what was opened, before the program ends without that."""
 
 SECOND = timedelta(seconds=1)
@@ -60,7 +60,7 @@ def look(container: Container, seconds: float) -> tuple[list[Finding], bool]:
     )
     thread.start()
     findings = found.result()
-    thread.join(FAREWELL)
+    thread.join(CLOSING_SECONDS)
     return findings, thread.is_alive()
 
 

@@ -5,6 +5,7 @@ import secrets
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -122,7 +123,7 @@ def _transferred(
     source: Storage, target: Storage, batch: int
 ) -> Mapping[RecordKind, str]:
     try:
-        work = lambda: _run_transfer(source, target, batch)  # noqa: E731 - short
+        work = partial(_run_transfer, source, target, batch)
         return run_or_raise(source, work, create=False)
     except errors.NothingStored as nothing:
         advice = "check the URL: a source is never made"

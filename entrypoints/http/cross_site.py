@@ -8,7 +8,7 @@ import falcon
 from falcon.asgi import Request, Response
 
 from entrypoints.http.declaration import Declaration, Page
-from entrypoints.http.operation import Operation, demand_json
+from entrypoints.http.operation import Operation, demand_json, media_type
 
 SIMPLE = {
     "",
@@ -74,5 +74,4 @@ def _carries_json(declaration: Declaration) -> bool:
 
 
 def _is_simple(req: Request) -> bool:
-    media, _, _ = (req.content_type or "").partition(";")
-    return media.strip().lower() in SIMPLE and req.auth is None
+    return media_type(req) in SIMPLE and req.auth is None

@@ -31,6 +31,9 @@ TRACE = re.compile(
 )
 """W3C Trace Context, section 3.2: version, trace, parent and flags; more may follow some day."""
 
+ONLY_HTTPS = {"Strict-Transport-Security": "max-age=63072000"}
+"""Two years, for browsers that came by https."""
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -140,4 +143,4 @@ class SecurityHeaders:
         if resp.get_header("Cache-Control") is None:
             resp.set_header("Cache-Control", "no-store")
         if self.https:
-            resp.set_header("Strict-Transport-Security", "max-age=63072000")
+            resp.set_headers(ONLY_HTTPS)

@@ -174,10 +174,15 @@ class BodyReader:
             raise InvalidBody(problems_of(error)) from None
 
 
+def media_type(req: Request) -> str:
+    """Return what the request says its body is, without parameters; empty if nothing."""
+    media, _, _ = (req.content_type or "").partition(";")
+    return media.strip().lower()
+
+
 def demand_json(req: Request) -> None:
     """Raise HTTP 415 unless the request says that it carries JSON."""
-    media, _, _ = (req.content_type or "").partition(";")
-    media = media.strip().lower()
+    media = media_type(req)
     if media == "application/json" or (
         media.startswith("application/") and media.endswith("+json")
     ):

@@ -67,8 +67,8 @@ async def prepare(connection: Connection, settings: Settings) -> None:
     connection.prepare_threshold = None
     connection.adapters.register_loader("timestamptz", UtcLoader)
     await connection.set_isolation_level(IsolationLevel.READ_COMMITTED)
-    async with transaction(connection):
-        """Let settings that can't be set be told of now."""
+    # Sets them once, so that those that can't be set are told of now.
+    await ask(connection, first, "SELECT 1", {})
 
 
 async def fetch(

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from adapters.system import RandomIds
 from entrypoints.http.bodies import Problem
 from entrypoints.http.codes import door_code
-from entrypoints.http.middleware import HEADERS
+from entrypoints.http.middleware import HEADERS, ONLY_HTTPS
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def answer_to(
     if refusal.status is HTTPStatus.SERVICE_UNAVAILABLE:
         fields["Retry-After"] = str(RETRY_SECONDS)
     if https:
-        fields["Strict-Transport-Security"] = "max-age=63072000"
+        fields |= ONLY_HTTPS
     lines = [b"HTTP/1.1 %d %s" % (refusal.status, refusal.title.encode())]
     lines += [name + b": " + value for name, value in headers]
     lines += [f"{name}: {value}".encode() for name, value in fields.items()]
