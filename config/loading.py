@@ -22,7 +22,7 @@ from config.mail import mail_problems, mail_warnings
 from config.production import production_problems, production_warnings
 from config.secret_fields import SecretFields
 from config.settings import JWT_SECRET, FoundSecret, Settings
-from config.spelling import stray_problems, stray_warnings
+from config.strays import stray_problems, stray_warnings
 from core import errors
 from core.ports import SecretProvider
 

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.limits import limit_text
 from config.networks import Network, networks
-from config.spellings import as_listed, choices, credential, host, secret
+from config.spelling import as_listed, choices, credential, host, secret
 from config.web_urls import base_url, origins, web_url
 from core.rotation import Rotation
 

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from config.loading import load_settings, warnings
-from config.spelling import OURS, nearest
+from config.strays import OURS, nearest
 from core.errors import BadConfiguration
 from tests.unit.environment import Environment
 from tests.unit.test_config_production import GOOD
