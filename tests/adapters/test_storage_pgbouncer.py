@@ -92,6 +92,18 @@ async def test_clients_take_turns_in_sessions_that_others_have_used(
         assert 10 == await one.archive.count(RecordKind.USERS)
 
 
+async def test_what_is_stored_is_found_in_its_schema_without_making_anything(
+    storage: PostgresStorage, url: str
+) -> None:
+    user = await add(storage)
+    source = PostgresStorage.from_url(url)
+
+    await source.open(create=False)
+
+    assert user == await source.users.get(user.id)
+    await source.aclose()
+
+
 async def test_nothing_stays_in_a_session_for_whoever_has_it_next(
     crowded: PgBouncer, own_postgres_url: str
 ) -> None:

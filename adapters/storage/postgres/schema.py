@@ -101,7 +101,7 @@ async def pending(database: Database) -> Sequence[str]:
 
 async def was_begun(database: Database) -> bool:
     """Tell whether a migration was ever run."""
-    return bool(await database.run(_recorded, repeat=True))
+    return bool(await database.run(_ask_recorded, repeat=True))
 
 
 async def migrate(database: Database) -> Sequence[str]:
