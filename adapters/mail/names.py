@@ -2,9 +2,8 @@
 Names as they may stand in a mail.
 
 Anybody can register anybody's address: a name that mail programs turn into a link, or that
-a reader takes for one, would make us the postman of somebody else's advertisement. So only
-a name that is nothing but a name is shown; any other is left out, and its reader greeted
-without one.
+a reader takes for one, would have us send somebody else's advertisements. So only a name that
+is nothing but a name is shown; any other is left out, and its reader greeted without one.
 """
 
 import re
