@@ -133,6 +133,7 @@ class Container(DeclarativeContainer):
         addresses=addresses,
         guard=guard,
         tokens=mailed_tokens,
+        holders=holders,
         clock=clock,
         events=event_factory,
     )

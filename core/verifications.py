@@ -8,6 +8,7 @@ from core import errors
 from core.event_factory import Actor, EventFactory
 from core.events import EventKind
 from core.guard import Guard
+from core.holders import Holders
 from core.mailed_tokens import MailedTokens
 from core.model import Client, Purpose, User
 from core.ports import AddressForm, Clock, UserRepository
@@ -21,6 +22,7 @@ class Verifications:
     addresses: AddressForm
     guard: Guard
     tokens: MailedTokens
+    holders: Holders
     clock: Clock
     events: EventFactory
 
@@ -57,7 +59,11 @@ class Verifications:
             EventKind.EMAIL_VERIFIED, now, owner, client, user_id=owner
         )
         user = await self.users.verify_email(token.id, at=now, events=[event])
-        return user or await self._lost_to_another(mail_token, now)
+        if user is None:
+            await self._lost_to_another(mail_token, now)
+        if not user.is_active:
+            await self.holders.dismiss(user.id)
+        return user
 
     async def reject(self, mail_token: str, client: Client) -> None:
         """

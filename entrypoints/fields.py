@@ -3,21 +3,34 @@
 import re
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from adapters.addresses.idna import is_unmistakable
 from core.characters import is_hidden, is_visible
-from core.passwords import SPECIAL, GuidePolicy
+from core.passwords import SPECIAL, GuidePolicy, PasswordPolicy
 from entrypoints.field_codes import FieldCode
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_EMAIL = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
 
+LONGEST_LOCAL_PART = 64
+"""In bytes (RFC 5321, section 4.5.3.1.1; RFC 6531, section 3.3)."""
+
+NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)", re.IGNORECASE)
+"""What ends in one is an IP address, or meant for one: no top-level domain is a number."""
+
 LONGEST_PASSWORD = 1024
 LONGEST_TOKEN = 8192
+
+
+def problems_of_new(password: str, policy: PasswordPolicy) -> tuple[str, ...]:
+    """Return what is wrong with a new password, whichever way it came."""
+    if len(password) > LONGEST_PASSWORD:
+        return (f"Password must be at most {LONGEST_PASSWORD} characters",)
+    return policy.problems(password)
 
 
 def _problem(code: FieldCode, message: str) -> PydanticCustomError:
@@ -39,12 +52,18 @@ def _email(value: str) -> str:
         )
     except EmailNotValidError:
         parsed = None
-    if parsed is None or "." not in parsed.domain:
+    if parsed is None or not _can_be_mailed(parsed):
         raise _problem("email", "Not a valid e-mail address")
     if not is_unmistakable(value):
         advice = "Write it with ordinary letters: a character in it only looks like one"
         raise _problem("email", f"Not a valid e-mail address. {advice}")
     return value
+
+
+def _can_be_mailed(address: ValidatedEmail) -> bool:
+    _, dot, top = address.ascii_domain.rpartition(".")
+    fits = len(address.local_part.encode()) <= LONGEST_LOCAL_PART
+    return dot != "" and not NUMBER.fullmatch(top) and fits
 
 
 def _full_name(value: str) -> str | None:

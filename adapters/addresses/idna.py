@@ -22,10 +22,17 @@ class IdnaAddresses(AddressForm):
 
 
 def key_of(email: str) -> str:
-    """Return the one form of all spellings whose mail arrives in one mailbox."""
-    local, at, domain = email.rpartition("@")
+    """
+    Return the one form of all spellings whose mail arrives in one mailbox.
+
+    What stands behind a space is no domain, and stays: there the storage tells accounts
+    of one mailbox apart.
+    """
+    local, at, rest = email.rpartition("@")
+    domain, space, mark = rest.partition(" ")
     lowered = normalize("NFC", normalize("NFC", local).lower())
-    return f"{lowered}{at}{a_labels(domain) or _lowered(domain)}"
+    known_as = a_labels(domain) or _lowered(domain)
+    return f"{lowered}{at}{known_as}{space}{_lowered(mark)}"
 
 
 def a_labels(domain: str) -> str | None:

@@ -13,6 +13,7 @@ from core.model import User
 from core.password_resets import PasswordResets
 from core.passwords import SPECIAL, PasswordPolicy
 from core.verifications import Verifications
+from entrypoints.fields import problems_of_new
 from entrypoints.http.declaration import ANYBODY, CONFIRM_RESET, Page
 from entrypoints.http.rendering import show
 
@@ -25,8 +26,13 @@ async def _form(req: Request) -> dict[str, str]:
     content = await req.context.reader.content(req)
     try:
         fields = parse_qs(
-            content.decode("ascii", "replace"), max_num_fields=MOST_FIELDS
+            content.decode("ascii"), max_num_fields=MOST_FIELDS, errors="strict"
         )
+    except UnicodeDecodeError:
+        # Put right by guessing, a password would be another than was typed.
+        raise falcon.HTTPBadRequest(
+            description="The form must be UTF-8, percent-encoded"
+        ) from None
     except ValueError:
         raise falcon.HTTPBadRequest(
             description=f"The form may have at most {MOST_FIELDS} fields"
@@ -98,7 +104,7 @@ class ResetPasswordPage:
     async def on_post(self, req: Request, resp: Response) -> None:
         form = await _form(req)
         token, password = form.get("token", ""), form.get("new_password", "")
-        if broken := self.policy.problems(password):
+        if broken := problems_of_new(password, self.policy):
             user = await self.password_resets.owner(token)
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             self._ask(resp, token, user, status, broken)

@@ -13,6 +13,8 @@ from unicodedata import normalize
 import pytest
 from pymongo import AsyncMongoClient
 
+from adapters.addresses.idna import key_of
+from adapters.storage.email_keys import MARK, Holder
 from adapters.storage.mongo import MongoStorage
 from adapters.storage.postgres import PostgresStorage
 from adapters.storage.sqlite import SqliteStorage
@@ -133,6 +135,19 @@ async def test_of_two_accounts_of_one_mailbox_none_is_lost_and_both_are_told_of(
     assert "Users 2 and 1 have one mailbox" in told
     assert "Users 2 and 3 have one mailbox" in told
     assert "' #3' behind it" in told
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["user@b\u00fccher.example", "User@XN--Bcher-kva.example", "\u00c4a@example.com"],
+)
+def test_who_was_set_aside_is_found_by_the_address_with_the_mark_behind_it(
+    email: str,
+) -> None:
+    holder = Holder(7, email, "of an older version", is_verified=False)
+
+    assert holder.aside == key_of(f"{email}{MARK}7")
+    assert key_of(email) != holder.aside
 
 
 async def test_nobody_who_was_found_by_an_address_loses_it_to_an_unproven_one(

@@ -89,3 +89,34 @@ def test_an_address_that_only_looks_like_another_can_be_asked_for_and_not_regist
     (problem,) = refusal.value.errors()
     assert "ordinary letters" in problem["msg"]
     assert email not in problem["msg"]
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "jane@127.0.0.1",
+        "jane@mail.127",
+        "jane@127.1",
+        "jane@0x7f.1",
+        "jane@mail.0x7f",
+        "a" * 65 + "@example.com",
+        "\u00e9" * 33 + "@example.com",
+    ],
+)
+def test_an_address_that_no_mail_reaches_is_refused(email: str) -> None:
+    with pytest.raises(ValidationError, match="Not a valid e-mail address"):
+        EMAILS.validate_python(email)
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "jane@1.example.com",
+        "jane@163.com",
+        "jane@0x7f.example",
+        "a" * 64 + "@example.com",
+        "\u00e9" * 32 + "@example.com",
+    ],
+)
+def test_an_address_at_the_bounds_is_taken(email: str) -> None:
+    assert email == EMAILS.validate_python(email)

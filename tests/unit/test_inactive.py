@@ -6,7 +6,7 @@ import pytest
 from core.errors import AccountInactive, AuthError, SessionEnded
 from core.events import EventKind
 from core.grants import Grant
-from core.model import EndReason, User
+from core.model import EndReason, Purpose, User
 from tests.unit.hashers import InterruptedHasher
 from tests.unit.world import PASSWORD, PHONE, World
 
@@ -54,6 +54,19 @@ async def test_the_first_look_that_meets_an_inactive_user_ends_all_sessions(
     assert [ended, ended, None] == _reasons(world)
     assert await world.sessions.identify(his.access_token)
     assert await world.log_in()
+
+
+async def test_a_mailed_token_meets_the_inactive_user_likewise() -> None:
+    world = World()
+    grant = await world.newcomer()
+    _switch(world, grant.user, is_active=False)
+
+    await world.verifications.verify(world.mailed_token(Purpose.VERIFY_EMAIL), PHONE)
+    _switch(world, grant.user, is_active=True)
+
+    with pytest.raises(SessionEnded):
+        await world.sessions.identify(grant.access_token)
+    assert [EndReason.USER_INACTIVE] == _reasons(world)
 
 
 async def test_a_token_of_an_ended_session_meets_the_inactive_user_likewise() -> None:

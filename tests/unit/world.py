@@ -148,6 +148,7 @@ class World:
             addresses=addresses,
             guard=guard,
             tokens=tokens,
+            holders=holders,
             clock=self.clock,
             events=factory,
         )
