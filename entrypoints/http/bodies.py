@@ -181,7 +181,7 @@ class Ready(Answer):
 
 
 class MailHealth(Answer):
-    """Mails on their way; all replicas together, but for ``failures``."""
+    """Mails on their way; all replicas together, but for `failures`."""
 
     status: Literal["delivering", "delayed"]
     waiting: int

@@ -52,6 +52,7 @@ class Entry:
     method: str
     path: str
     summary: str
+    description: str
     needs_token: bool
     parameters: tuple[Field, ...]
     body: tuple[Field, ...]
@@ -96,6 +97,7 @@ class Reader:
             method=method,
             path=path,
             summary=operation.get("summary", ""),
+            description=operation.get("description", ""),
             needs_token=bool(
                 operation.get("security", self.document.get("security", []))
             ),

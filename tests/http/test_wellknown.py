@@ -160,10 +160,12 @@ def test_the_docs_tell_people_all_of_it(api: Api, document: dict[str, Any]) -> N
     assert "text/html" in answer.headers["Content-Type"]
     page = Page(answer.text)
     assert [] == page.open
+    assert "`" not in page.text
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert f"{method} {path}" in page.text
             assert operation["summary"] in page.text
+            assert operation.get("description", "").replace("`", "") in page.text
             for status, response in operation["responses"].items():
                 assert f"{status} {response['description']}" in page.text
     for fact in (
