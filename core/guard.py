@@ -90,17 +90,18 @@ class Guard:
             limits = (*limits, *map(_all_but_one, limits))
         return await self._refusal(limits, recipient) is None
 
-    async def may_warn(self, recipient: str) -> bool:
+    async def may_tell(self, recipient: str, what: str) -> bool:
         """
-        Count a mail that nobody asked for, unless the recipient has had enough.
+        Count a mail that tells of something, unless the recipient has had enough.
 
-        One in a window is let through whatever was mailed before: nobody can use the
-        budget up to keep the owner from being told.
+        One of each kind in a window is let through whatever was mailed before: nobody can
+        use the budget up to keep the owner from being told, or a newcomer out.
         """
         limits = (*self.mails, *map(_all_but_one, self.mails))
         if await self._refusal(limits, recipient) is None:
             return True
-        return await self._refusal([*map(_only_one, self.mails)], recipient) is None
+        first = [_only_one(limit, what) for limit in self.mails]
+        return await self._refusal(first, recipient) is None
 
     async def count_refresh(self, session_id: SessionId, user_id: UserId) -> None:
         """Count a refresh; raises TooManyAttempts."""
@@ -125,5 +126,5 @@ def _all_but_one(limit: Limit) -> Limit:
     return replace(limit, name=name, quota=max(1, limit.quota - 1))
 
 
-def _only_one(limit: Limit) -> Limit:
-    return replace(limit, name=f"{limit.name}/warning", quota=1)
+def _only_one(limit: Limit, what: str) -> Limit:
+    return replace(limit, name=f"{limit.name}/{what}", quota=1)

@@ -10,7 +10,7 @@ from core.events import Delivery, Event, EventKind
 from core.guard import Guard
 from core.keys import Keys
 from core.mail_watch import Deliveries
-from core.model import EventId, Mail, MailKind, OneTimeToken, Purpose, User
+from core.model import EventId, Mail, MailKind, OneTimeToken, User
 from core.ports import Clock, Mailer, Storage
 
 log = logging.getLogger(__name__)
@@ -110,9 +110,8 @@ class Outbox:
         # Counted once, however often the mail server has to be asked.
         if kind in COUNTED or delivery.attempt > 1:
             return True
-        if kind in WARNINGS:
-            return await self.guard.may_warn(user.email_key)
-        return await self.guard.may_mail(user.email_key, Purpose.VERIFY_EMAIL)
+        what = "warning" if kind in WARNINGS else "registration"
+        return await self.guard.may_tell(user.email_key, what)
 
     def _compose(
         self, event: Event, kind: MailKind, user: User, token: OneTimeToken | None
