@@ -26,6 +26,8 @@ from entrypoints.http.rendering import Site
 from entrypoints.http.routing import ExactRouter
 
 VERSION = version("scribes-auth")
+SHARE_OF_REFUSALS = 4
+"""At most one connection of so many is held by somebody who waits for a refusal."""
 
 
 def create(container: Container) -> App[Request, Response]:
@@ -137,7 +139,8 @@ def _limits(container: Container, resources: Mapping[str, object]) -> list[RateL
         if declaration.limit is not None
     }
     limits = {it: settings.limits(it.name, it.setting) for it in buckets}
-    return [RateLimits(container.limiter(), limits, container.metrics())]
+    most_waiting = settings.max_connections // SHARE_OF_REFUSALS
+    return [RateLimits(container.limiter(), limits, container.metrics(), most_waiting)]
 
 
 def _lifespan(container: Container) -> Lifespan:

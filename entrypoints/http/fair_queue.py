@@ -20,6 +20,11 @@ class FairQueue:
     pause: float
     _lanes: OrderedDict[str, deque[Turn]] = field(default_factory=OrderedDict)
     _is_turning: bool = False
+    _waiting: int = 0
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return self._waiting
 
     async def turn(self, subject: str) -> None:
         """Return when it is the subject's turn."""
@@ -29,7 +34,11 @@ class FairQueue:
         if not self._is_turning:
             self._is_turning = True
             loop.call_soon(self._let_one_through)
-        await turn
+        self._waiting += 1
+        try:
+            await turn
+        finally:
+            self._waiting -= 1
 
     def _let_one_through(self) -> None:
         while self._lanes:

@@ -26,12 +26,14 @@ class RateLimits:
     Counts what comes to limited operations, and refuses what is over a limit.
 
     Refusals are given one by one, in fairness to each address: who asks again as soon as
-    it is answered does not get all of the processor. Nobody else waits for them.
+    it is answered does not get all of the processor. Nobody else waits for them; but each
+    holds a connection, so ``most_waiting`` do, and what is beyond is refused at once.
     """
 
     limiter: RateLimiter
     limits: Mapping[Bucket, Sequence[Limit]]
     metrics: Metrics
+    most_waiting: int
     _refused: FairQueue = field(default_factory=lambda: FairQueue(PAUSE), init=False)
 
     async def process_resource(
@@ -47,7 +49,8 @@ class RateLimits:
         if refusal := errors.TooManyAttempts.unless_allowed(quotas):
             for name in refusal.limits:
                 tell_over_limit(self.metrics, name, refusal)
-            await self._refused.turn(subject)
+            if len(self._refused) < self.most_waiting:
+                await self._refused.turn(subject)
             raise refusal
 
 

@@ -2,9 +2,9 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 from config.networks import Network
 from core.addresses import subject_of
@@ -12,6 +12,8 @@ from entrypoints.http.client_address import parsed
 from entrypoints.http.wire.refusals import TooManyConnections
 
 log = logging.getLogger(__name__)
+
+Application: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
 
 TELL_SECONDS = 60
 """How often the log tells that there are too many."""
@@ -120,3 +122,43 @@ class Connections:
             where,
             extra={"client": address},
         )
+
+
+@dataclass(slots=True)
+class Place:
+    """
+    A connection's place among all.
+
+    It is kept as long as a request is at work: who hangs up makes no room by that, and
+    can't leave behind more requests than connections are allowed.
+    """
+
+    others: Connections
+    connection: Connection
+    _requests: int = field(default=0, init=False)
+    _lost: bool = field(default=False, init=False)
+
+    def around(self, app: Application) -> Application:
+        """Return the application, which tells when a request is done."""
+
+        async def serve(*request: Any) -> None:  # noqa: ANN401 - handed on
+            try:
+                await app(*request)
+            finally:
+                self._requests -= 1
+                self._leave()
+
+        return serve
+
+    def taken(self) -> None:
+        """Note that the application has a request."""
+        self._requests += 1
+
+    def lost(self) -> None:
+        """Note that the connection is no more."""
+        self._lost = True
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._lost and not self._requests:
+            self.others.closed(self.connection)

@@ -8,8 +8,8 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from entrypoints.http.wire import heads
-from entrypoints.http.wire.connections import Connections
+from entrypoints.http.wire import heads, sockets
+from entrypoints.http.wire.connections import Connections, Place
 from entrypoints.http.wire.framing import Framing
 from entrypoints.http.wire.incoming import Incoming
 from entrypoints.http.wire.refusals import Refusal, TooManyConnections, answer_to
@@ -64,6 +64,8 @@ class WireProtocol(HttpToolsProtocol):
         self._framing = Framing(rules)
         self._refusal: Refusal | None = None
         self._ended = False
+        self._place = Place(connections, self)
+        self.app = self._place.around(self.app)
         self._header_timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None
 
@@ -72,6 +74,11 @@ class WireProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.flow = Flow(transport, self._go_on_soon)
+        if self.client is None and sockets.is_of_network(transport):
+            # It was reset before it was accepted, and so it has no address any more.
+            self._ended = True
+            transport.abort()
+            return
         try:
             self._others.open(self, self.client[0] if self.client else None)
         except TooManyConnections as refusal:
@@ -98,7 +105,7 @@ class WireProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
-        self._others.closed(self)
+        self._place.lost()
         self._forget_headers()
         self._forget_end()
         self._incoming.clear()
@@ -130,6 +137,7 @@ class WireProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return  # the head comes again, without the offer
         super().on_headers_complete()
+        self._place.taken()
         self._forget_headers()
         self._framing.body_begins(heads.body_length(self.headers))
 

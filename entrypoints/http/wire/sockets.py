@@ -1,5 +1,6 @@
 """Where the service listens: sockets of our own, so that any number of workers share them."""
 
+import asyncio
 import errno
 import logging
 import socket
@@ -74,6 +75,12 @@ def explained(host: str, port: int, error: OSError) -> errors.BadConfiguration:
     }
     said = advice.get(error.errno or 0, f"HOST, PORT: {host}, {port}: {error.strerror}")
     return errors.BadConfiguration([said])
+
+
+def is_of_network(transport: asyncio.BaseTransport) -> bool:
+    """Tell whether its peer has an address, as those of Unix domain sockets have not."""
+    each: socket.socket | None = transport.get_extra_info("socket")
+    return each is not None and each.family in {socket.AF_INET, socket.AF_INET6}
 
 
 def allow_files(connections: int) -> None:
