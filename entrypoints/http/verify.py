@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import falcon
 from falcon.asgi import Request
@@ -22,7 +22,12 @@ ANY = "any"
 """In the place of roles: none is demanded."""
 
 UNCLEAR = re.compile(
-    rb"//|/\.\.?(?:/|$)|[;\\]|%(?:2e|2f|3b|5c|00)", re.ASCII | re.IGNORECASE
+    rb"""//|/\.\.?(?:/|$)|[;\\]
+    |%(?![0-9a-f]{2})|%25[0-9a-f]{2}    # no encoding, or one of an encoding
+    |%(?:[01][0-9a-f]|7f|2f|3b|5c)      # control characters, separators
+    |%(?:2[de]|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|7e)  # what needs none (RFC 3986, 2.3)
+    """,
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 
 PLAIN = "!#$&'*+-./=?@^_`{|}~"
@@ -159,8 +164,16 @@ def _demands(roles: str) -> tuple[Collection[Role], ...]:
 
 def _demand_clarity(path: bytes) -> None:
     """Refuse what a proxy and a service may each take for another path."""
-    if UNCLEAR.search(path):
+    if UNCLEAR.search(path) or not _is_utf8(unquote_to_bytes(path)):
         raise falcon.HTTPForbidden(
             description="The path is not clear: it has dot segments, empty segments, path"
-            " parameters, backslashes or encoded separators"
+            " parameters, backslashes, or encodings that are needless, double or broken"
         )
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

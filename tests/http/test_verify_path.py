@@ -29,7 +29,14 @@ def test_envoy_demands_a_role_before_the_path_where_no_client_writes(
 ) -> None:
     token = api.session()["access_token"]
 
-    for rest in ("/", "/notes/1", "/notes/1?role=user", "/any/x", "/notes%20x"):
+    for rest in (
+        "/",
+        "/notes/1",
+        "/notes/1?role=user",
+        "/any/x",
+        "/notes%20x",
+        "/100%25/caf%C3%A9",
+    ):
         answer = api.client.get(
             f"/auth/verify-path/{roles}{rest}", headers=bearer(token)
         )
@@ -55,6 +62,20 @@ def test_envoy_demands_a_role_before_the_path_where_no_client_writes(
         "/notes%3b/all",
         "/notes%00",
         "/notes\\all",
+        "/notes/%61ll",
+        "/notes/%41LL",
+        "/%7Eowner",
+        "/notes/a%2dll",
+        "/notes%252fall",
+        "/%252e%252e/any/notes",
+        "/notes/%2561ll",
+        "/notes/%%361ll",
+        "/notes/%u0061ll",
+        "/notes/%",
+        "/notes/%0aall",
+        "/notes/all%7f",
+        "/notes%c0%afall",
+        "/notes/%ff",
     ],
 )
 def test_a_path_that_two_may_read_in_two_ways_is_let_through_to_nobody(
