@@ -3,39 +3,22 @@
 import asyncio
 import base64
 import hashlib
-import logging
-import math
-import os
 import re
-import sys
-import threading
-import time
 import timeit
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Self
 
 import bcrypt
 
-from core import errors
+from adapters.passwords.queue import FairQueue
 from core.passwords import prepared
 from core.ports import PasswordHasher
-
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 LONGEST = 72
 """Bytes that bcrypt takes in; what is longer is hashed down first."""
 
 MARK = "sha384+"
 """Stands before the hash of a password that was hashed down."""
-
-NICENESS = 10
-
-QUIET = 10.0
-"""Seconds between warnings of the same flood."""
 
 READABLE = re.compile(
     rf"(?P<mark>{re.escape(MARK)})?"
@@ -48,17 +31,20 @@ class BcryptHasher(PasswordHasher):
     """
     ``rounds`` is the cost of new hashes, its unit of work ``2**rounds``.
 
-    A call that would wait longer than ``max_wait`` seconds for a thread is refused.
+    A call that would wait longer than ``max_wait`` seconds for a thread is refused; of
+    many calls, each caller waits for one of every other (see ``CALLER``).
     """
 
     rounds: int
     max_wait: float
     threads: int
-    _queue: "_Queue" = field(init=False, repr=False)
+    _queue: FairQueue = field(init=False, repr=False)
     _highest: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._queue = _Queue(self.threads, self.max_wait, usual=2**self.rounds)
+        self._queue = FairQueue(
+            self.threads, self.max_wait, usual=2**self.rounds, pace=_pace()
+        )
         self._highest = self.rounds
 
     def demand_room(self) -> None:
@@ -81,7 +67,7 @@ class BcryptHasher(PasswordHasher):
         return target is None or target.cost != self.rounds
 
     async def aclose(self) -> None:
-        await asyncio.to_thread(self._queue.pool.shutdown)
+        await asyncio.to_thread(self._queue.close)
 
     def _hash(self, entry: "_Entry") -> str:
         return entry.mark + self._work(entry, self.rounds)
@@ -139,72 +125,6 @@ class _Target:
         if match is None:
             return None
         return cls(match["hash"].encode(), match["mark"] or "", int(match["cost"]))
-
-
-class _Queue:
-    """Jobs for a few threads, each with the units of work that it is about."""
-
-    def __init__(self, threads: int, max_wait: float, *, usual: int) -> None:
-        self.pool = ThreadPoolExecutor(
-            threads, thread_name_prefix="bcrypt", initializer=_step_back
-        )
-        self._threads = threads
-        self._max_wait = max_wait
-        self._usual = usual
-        self._pace = _pace()
-        self._pending: dict[Future[Any], int] = {}
-        self._lock = threading.Lock()
-        self._warned_at = -math.inf
-
-    async def run(self, job: Callable[[], T], work: int) -> T:
-        """Return what the job does; raises ``Overloaded`` if its turn would come too late."""
-        with self._lock:
-            self._demand_room()
-            future = self.pool.submit(job)
-            self._pending[future] = work
-        # Called even if the caller has gone and the job was never begun.
-        future.add_done_callback(self._done)
-        return await asyncio.wrap_future(future)
-
-    def demand_room(self) -> None:
-        with self._lock:
-            self._demand_room()
-
-    def timed(self, step: Callable[[], T], work: int) -> T:
-        """Return what the step does, and learn from it how fast we are."""
-        begun = time.perf_counter()
-        result = step()
-        pace = (time.perf_counter() - begun) / work
-        # A step of the usual size changes the mean by an eighth.
-        share = work / (7 * self._usual + work)
-        with self._lock:
-            self._pace += (pace - self._pace) * share
-        return result
-
-    def _demand_room(self) -> None:
-        wait = self._expected_wait()
-        if wait <= self._max_wait:
-            return
-        now = time.monotonic()
-        if now - self._warned_at > QUIET:
-            self._warned_at = now
-            log.warning("More passwords to hash than can be hashed in time")
-        raise errors.Overloaded(retry_after=math.ceil(wait))
-
-    def _expected_wait(self) -> float:
-        if len(self._pending) < self._threads:
-            return 0
-        return sum(self._pending.values()) * self._pace / self._threads
-
-    def _done(self, future: Future[Any]) -> None:
-        with self._lock:
-            del self._pending[future]
-
-
-def _step_back() -> None:
-    """Let the event loop go first where there are not cores for all."""
-    if sys.platform == "linux":  # elsewhere it would be the whole process
-        os.nice(NICENESS)
 
 
 def _pace() -> float:

@@ -6,7 +6,13 @@ that changes state takes the events that tell of it and stores them in the same 
 Any storage method may raise ``Unavailable``; nothing else but what its law names.
 """
 
-from core.ports.crypto import KeyParser, PasswordHasher, TokenSigner, TokenVerifier
+from core.ports.crypto import (
+    CALLER,
+    KeyParser,
+    PasswordHasher,
+    TokenSigner,
+    TokenVerifier,
+)
 from core.ports.records import (
     EventLog,
     KeyRevocations,
@@ -26,6 +32,7 @@ from core.ports.services import (
 from core.ports.storage import Archive, Record, Storage
 
 __all__ = [
+    "CALLER",
     "AddressForm",
     "Archive",
     "Clock",

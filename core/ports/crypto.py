@@ -2,14 +2,21 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Protocol
 
 from core.model import Claims, SigningKey
+
+CALLER: ContextVar[str] = ContextVar("CALLER", default="")
+"""For whom a task hashes: an address, as limits count them."""
 
 
 class PasswordHasher(Protocol):
     """
     Hashes passwords slowly, on purpose: ``hash`` and ``verify`` may raise ``Overloaded``.
+
+    Where that is for a queue, it is fair to each ``CALLER``: nobody waits for a crowd of
+    another's.
 
     A password is what ``prepared`` makes of it, in both.
     """

@@ -6,7 +6,7 @@ from typing import Any
 from falcon.asgi import Request, Response
 
 from core.addresses import subject_of
-from core.ports import PasswordHasher
+from core.ports import CALLER, PasswordHasher
 from entrypoints.http.declaration import Declaration
 from entrypoints.http.fair_queue import FairQueue
 
@@ -22,7 +22,7 @@ class Turnstile:
     So what comes amid a flood waits for one of its requests and not for all of them, and
     whatever the flood is made of, it does not get all of the processor. One that needs a
     password hashed is refused here, before it has cost anything, while it would have to
-    wait too long for that.
+    wait too long for that; others of its address count for that, and of the rest one each.
     """
 
     hasher: PasswordHasher
@@ -34,7 +34,9 @@ class Turnstile:
         declaration: Declaration | None = req.context.declaration
         if declaration is None:
             return
+        subject = subject_of(req.context.client.address)
         if declaration.limit is not None or declaration.hashes:
-            await self._waiting.turn(subject_of(req.context.client.address))
+            await self._waiting.turn(subject)
         if declaration.hashes:
+            CALLER.set(subject)
             self.hasher.demand_room()
