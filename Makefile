@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLER := $(BIN)/python tools/installer.py
+IN_PROCESS := *_memory storage_sqlite addresses_* passwords_* tokens_* secrets_env secrets_file mail_mailbox
 UV := $(INSTALLER) uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt
 
 help: ## Show this list
@@ -15,6 +16,12 @@ install: .venv/all ## Make .venv with every extra, for development
 test: install check ## Check the style, then run every test
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone
+
+quick: install check ## What takes no server but ours, in about a minute
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal \
+	  -m "not alone" -k "(unit or adapters) and not caught_by or memory and not Redis" \
+	  tests/unit tests/http tests/e2e/test_journey.py \
+	  $(foreach it,$(IN_PROCESS),$(wildcard tests/adapters/test_$(it).py))
 
 check: install ## Format, lint, types and the direction of imports
 	$(BIN)/ruff format --check .
@@ -53,4 +60,4 @@ clean: ## Remove what can be made again
 	$(UV) --editable '.[test,dev]'
 	@touch $@ .venv/serve
 
-.PHONY: help run install test check bench lock clean
+.PHONY: help run install test quick check bench lock clean
