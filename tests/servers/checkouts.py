@@ -18,6 +18,8 @@ def copied_checkout(directory: Path) -> Path:
     patterns = [".git", *ignored.replace("/", "").split()]
     copy = directory / "scribes-auth"
     shutil.copytree(CHECKOUT, copy, ignore=shutil.ignore_patterns(*patterns))
+    if (known := CHECKOUT / ".mypy_cache").exists():  # or it reads every library anew
+        shutil.copytree(known, copy / known.name)
     environment = copy / ".venv"
     venv = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
     subprocess.run(venv, check=True, timeout=SECONDS)
