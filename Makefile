@@ -17,7 +17,7 @@ test: install check ## Check the style, then run every test
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
-quick: install check ## What takes no server but ours, in about a minute
+quick: install check ## Check, then test the core, memory, SQLite and the API on memory
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal \
 	  -m "not alone" -k "(unit or adapters) and not caught_by or memory and not Redis" \
 	  tests/unit tests/http tests/e2e/test_journey.py \
