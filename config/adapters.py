@@ -68,9 +68,9 @@ def storage(settings: Settings) -> Storage:
     return storage_at(settings.storage_url)
 
 
-def storage_at(url: str) -> Storage:
-    """Make the storage that a URL names."""
-    adapter: Storage = _adapter("storage", url)
+def storage_at(url: str, variable: str = VARIABLES["storage"]) -> Storage:
+    """Make the storage that a URL names; ``variable`` is what problems with it name."""
+    adapter: Storage = _adapter("storage", url, variable)
     return adapter
 
 
@@ -143,8 +143,8 @@ def problems(settings: Settings) -> list[str]:
     return found
 
 
-def _adapter(port: str, url: str) -> Any:  # noqa: ANN401 - the port's class is the caller's
-    variable = VARIABLES[port]
+def _adapter(port: str, url: str, variable: str = "") -> Any:  # noqa: ANN401 - a port's
+    variable = variable or VARIABLES[port]
     # Before any adapter, be it from outside, or driver sees it.
     if problem := problem_with(url, takes_login=port != "secrets"):
         raise errors.BadConfiguration([f"{variable}: {problem}"])

@@ -29,6 +29,13 @@ from core.ports import SecretProvider
 REFERENCE = "secret:"
 DOTENV = Path(".env")
 NO_TEXT = "is not text in UTF-8; write it as text, and save a file as UTF-8"
+LINK = re.compile(r"(tcp|udp|sctp)://[\d.a-f:\[\]]+:\d+")
+WRITE = {
+    "bool_parsing": "write true or false",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+}
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -52,7 +59,12 @@ def load_settings() -> Settings:
     fetched, problems = _fetch_secrets(raw)
     settings, more = _validated({**raw, **fetched.values})
     settings = settings.with_secrets_found(fetched.found)
-    problems = unreadable + problems + more + _combined_problems(settings)
+    told = unreadable + problems + more
+    names = {problem.partition(":")[0] for problem in told}
+    # A default that stands in for a bad value is no second mistake.
+    problems = told + [
+        it for it in _combined_problems(settings) if it.partition(":")[0] not in names
+    ]
     # What lacks only for want of an answer is no fault of the configuration.
     problems = [it for it in problems if not any(name in it for name in fetched.away)]
     if problems:
@@ -146,12 +158,21 @@ def _validated(values: dict[str, Any]) -> tuple[Settings, list[str]]:
     try:
         return Settings(**values), []
     except ValidationError as error:
-        bad = {str(found["loc"][0]): found["msg"] for found in error.errors()}
+        bad = {str(found["loc"][0]): found for found in error.errors()}
     problems = [
-        f"{field.upper()}: {message.removeprefix('Value error, ')}"
-        for field, message in bad.items()
+        f"{field.upper()}: {_advice(found['type'], found['msg'], values[field])}"
+        for field, found in bad.items()
     ]
     return Settings(**values | {field: _default(field) for field in bad}), problems
+
+
+def _advice(kind: str, message: str, value: object) -> str:
+    if isinstance(value, str) and LINK.match(value):
+        return (
+            "Kubernetes has set this for a Service of that name; write it in the pod's"
+            " own env, or enableServiceLinks: false"
+        )
+    return WRITE.get(kind) or message.removeprefix("Value error, ")
 
 
 def _default(field: str) -> Any:  # noqa: ANN401 - of any type

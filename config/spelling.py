@@ -1,6 +1,7 @@
 """How values may be written that are one of a few words, one line, or a host."""
 
 import re
+from contextlib import suppress
 from enum import Enum
 from ipaddress import ip_address
 from typing import Any, Literal, get_args, get_origin
@@ -40,6 +41,21 @@ def credential(value: object) -> object:
             "is JSON as a whole; write the value alone, or secret:NAME#FIELD"
         )
     return secret(value)
+
+
+def listening_host(value: str) -> str:
+    """Return the address or name to listen on; raises ValueError if there is more."""
+    bare = value.strip().removeprefix("[").removesuffix("]")
+    with suppress(ValueError):
+        ip_address(bare)
+        return bare
+    if bare == "*":
+        raise ValueError("write 0.0.0.0 for all IPv4 addresses, :: for IPv6 as well")
+    if not HOST.fullmatch(bare):
+        raise ValueError(
+            "write the address alone, like 0.0.0.0 or ::; the rest is PORT"
+        )
+    return bare
 
 
 def host(value: str) -> str:

@@ -21,6 +21,10 @@ ELSEWHERE = {
     "DB_URL": "DATABASE_URL",
     "DATABASE_DSN": "DATABASE_URL",
     "POSTGRES_URL": "DATABASE_URL",
+    "POSTGRES_URI": "DATABASE_URL",
+    "POSTGRESQL_URL": "DATABASE_URL",
+    "MONGO_URL": "DATABASE_URL",
+    "MONGO_URI": "DATABASE_URL",
     "MONGODB_URL": "DATABASE_URL",
     "MONGODB_URI": "DATABASE_URL",
     "BASE_URL": "PUBLIC_URL",
@@ -36,6 +40,9 @@ ELSEWHERE = {
     "SMTP_FROM": "SMTP_FROM_EMAIL",
 }
 """What other services call it."""
+
+ORDINARY = {"API_URL"}
+"""What others really mean by a name like one of ours."""
 
 OTHER_PROTOCOLS = re.compile("(HTTP|NNTP|SFTP|SNMP|SNTP)_")
 """One letter or two from SMTP."""
@@ -118,7 +125,7 @@ def nearest(name: str, ours: Iterable[str]) -> str | None:
         return stem
     if name in ELSEWHERE:
         return ELSEWHERE[name]
-    if OTHER_PROTOCOLS.match(name):
+    if name in ORDINARY or OTHER_PROTOCOLS.match(name):
         return None
     near = {
         it: found for it in names if (found := _distance_within(name, it)) is not None

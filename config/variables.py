@@ -14,7 +14,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.limits import limit_text
 from config.networks import Network, networks
-from config.spelling import as_listed, choices, credential, host, secret
+from config.spelling import (
+    as_listed,
+    choices,
+    credential,
+    host,
+    listening_host,
+    secret,
+)
 from config.web_urls import base_url, origins, web_url
 from core.rotation import Rotation
 
@@ -41,7 +48,7 @@ class Variables(BaseSettings):
     )
 
     app_env: Literal["development", "production"] = "development"
-    host: str = "127.0.0.1"
+    host: Annotated[str, BeforeValidator(listening_host)] = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     workers: int = Field(1, ge=1, le=64)
     single_replica: bool = False

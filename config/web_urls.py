@@ -8,15 +8,20 @@ END_OF_HOST = re.compile(r"[/?#\\]")
 HOST = re.compile(r"(localhost|(?:[\w-]+\.)+[\w-]+)(:\d+)?/?")
 APP_ORIGIN = re.compile(r"([a-z][a-z\d+.-]*)://([\w.-]+(?::\d+)?)", re.ASCII)
 """Of an application in a shell of its own: ``capacitor://localhost``."""
+AMBIGUOUS = re.compile(r"[\s\\<>\"]")
+"""What mail programs and browsers make different things of, or end a link at."""
 LIST_MARKS = re.compile(r"^[\[\](]|[\"';\s]")
 
 
 def web_url(value: str) -> str:
     """Return the URL of a page, without a slash at its end; raises ValueError."""
+    value = value.strip()
     if "://" not in value:
         example = value if HOST.fullmatch(value) else "auth.example.com"
         raise ValueError(f"write it with its scheme: https://{example}")
     _demand_no_login(value)
+    if AMBIGUOUS.search(value):
+        raise ValueError("a blank is %20, and a \\ is no /")
     try:
         TypeAdapter(HttpUrl).validate_python(value)
     except ValidationError:

@@ -202,7 +202,10 @@ class Unavailable(AuthError):
     @property
     def reason(self) -> str:
         """What the operator is told, and no client: the cause, if there is one."""
-        return redacted(str(self.__cause__ or self))
+        cause = self.__cause__ or self
+        silence = isinstance(cause, TimeoutError)
+        unsaid = "no answer in time" if silence else type(cause).__name__
+        return redacted(str(cause) or unsaid)
 
 
 class Overloaded(Unavailable):
@@ -227,8 +230,8 @@ class BadConfiguration(OperationError):
     """Settings that cannot work; ``problems`` names every one of them."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
         self.problems = tuple(map(redacted, problems))
+        super().__init__("\n".join(self.problems))
 
 
 class NothingStored(BadConfiguration):

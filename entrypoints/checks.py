@@ -1,6 +1,7 @@
 """What `scribes-auth check --connect` asks of everything that the service needs."""
 
 import asyncio
+import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
@@ -29,6 +30,8 @@ PROBE = Trial("scribes-auth check", "scribes-auth check")
 LIMIT = Limit("check", 1000, SECOND)
 BACKOFF = Backoff(memory=SECOND, trust=SECOND)
 
+REACH = "check the address, and the network between"
+
 REDIS_OPERATORS = re.compile("NOPERM|NOAUTH|WRONGPASS|invalid username|permissions")
 """What Redis says of a user until an operator mends something."""
 
@@ -43,7 +46,10 @@ class Finding:
 
     @property
     def line(self) -> str:
-        told = self.told.removeprefix(f"{self.what}: ")
+        told = " ".join(self.told.split())  # drivers write several
+        if told.startswith("HOST"):  # which the port's check is about, too
+            return told
+        told = told.removeprefix(f"{self.what}: ")
         return f"{self.what}: {told if self.code else f'OK, {told}'}"
 
 
@@ -72,7 +78,7 @@ async def _look(
         for what, check in CHECKS.items()
     }
     await asyncio.wait(tasks.values(), timeout=seconds)
-    late = f"no answer within {seconds:.0f} seconds; check the address, and the network between"
+    late = f"no answer within {seconds:.0f} seconds; {REACH}"
     found.set_result(
         [
             task.result() if task.done() else Finding(what, late, Exit.AWAY)
@@ -88,7 +94,9 @@ async def _finding(what: str, check: Check, container: Container) -> Finding:
     try:
         return Finding(what, await check(container))
     except (errors.AuthError, errors.OperationError) as error:
-        return Finding(what, reason(error), code_of(error))
+        code, told = code_of(error), reason(error)
+        advised = code is not Exit.AWAY or "check " in told or "try" in told
+        return Finding(what, told if advised else f"{told}; {REACH}", code)
     except Exception as bug:  # noqa: BLE001 - the others are to be told, too
         return Finding(what, f"{type(bug).__name__}: {bug}", Exit.FAILED)
 
@@ -172,11 +180,23 @@ def _listen(host: str, port: int) -> None:
         each.close()
 
 
+async def _log_file(container: Container) -> str:
+    file = container.settings().log_file
+    if file is None:
+        return "not set: the log goes to standard output alone"
+    there = next(it for it in (file, *file.absolute().parents) if it.exists())
+    fits = not file.is_dir() if there == file else there.is_dir()
+    if not fits or not os.access(there, os.W_OK):
+        raise errors.BadConfiguration([f"can't write {file}; name one we may write to"])
+    return f"{file} can be written"
+
+
 CHECKS: Mapping[str, Check] = {
     "DATABASE_URL": _storage,
     "REDIS_URL": _redis,
     "SMTP_HOST": _mail,
     "SECRETS_URL": _secrets,
     "PORT": _port,
+    "LOG_FILE": _log_file,
 }
 """By the variable that says where it is."""

@@ -4,21 +4,16 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Mapping
-from functools import partial
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
-from config import adapters
 from config.container import Container
 from config.loading import warnings
 from core import errors
-from core.model import RecordKind, User
-from core.ports import Storage
+from core.model import User
 from core.redaction import redacted
-from core.transfer import Transfer
 from entrypoints import checks
 from entrypoints.console import (
     Exit,
@@ -27,10 +22,11 @@ from entrypoints.console import (
     failure,
     operator,
     run,
-    run_or_raise,
+    tell_no_credentials,
 )
 from entrypoints.http.bodies import NewUser
 from entrypoints.keys import keys
+from entrypoints.moving import move
 from entrypoints.promotion import promotion
 
 app = typer.Typer(
@@ -109,47 +105,11 @@ def transfer(
     Stop the service before. An interrupted transfer goes on where it stopped.
     """
     try:
-        ends = adapters.storage_at(source), adapters.storage_at(target)
-    except errors.BadConfiguration as bad:
-        raise failed(bad) from None
-    if source == target:
-        raise failure("--to: this is --from; name another storage")
-    digests = _transferred(*ends, batch)
-    for kind, digest in digests.items():
-        typer.echo(f"{kind}: equal on both sides, SHA-256 {digest}")
-
-
-def _transferred(
-    source: Storage, target: Storage, batch: int
-) -> Mapping[RecordKind, str]:
-    try:
-        work = partial(_run_transfer, source, target, batch)
-        return run_or_raise(source, work, create=False)
-    except errors.NothingStored as nothing:
-        advice = "check the URL: a source is never made"
-        told = f"--from: {nothing}; {advice}"
-        raise failure(told, code=Exit.CONFIGURATION) from None
+        digests = move(source, target, batch)
     except (errors.AuthError, errors.OperationError) as error:
         raise failed(error) from None
-
-
-async def _run_transfer(
-    source: Storage, target: Storage, batch: int
-) -> Mapping[RecordKind, str]:
-    if behind := await source.pending():
-        raise errors.BadConfiguration([f"--from: migrate it first, pending: {behind}"])
-    try:
-        await target.open()
-        await target.migrate()
-        return await Transfer(source, target, batch).run(_show_progress)
-    finally:
-        await target.aclose()
-
-
-def _show_progress(kind: RecordKind, done: int, total: int) -> None:
-    filled = 30 * done // total if total else 30
-    bar = "#" * filled + "-" * (30 - filled)
-    typer.echo(f"\r{kind:11} [{bar}] {done}/{total}", nl=done >= total, err=True)
+    for kind, digest in digests.items():
+        typer.echo(f"{kind}: equal on both sides, SHA-256 {digest}")
 
 
 @app.command()
@@ -235,5 +195,11 @@ def generate_secret() -> None:
     typer.echo(secrets.token_hex(64))
 
 
+def main() -> None:
+    """Run the command line."""
+    with tell_no_credentials():
+        app()
+
+
 if __name__ == "__main__":
-    app()
+    main()

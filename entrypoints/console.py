@@ -2,9 +2,13 @@
 
 import asyncio
 import getpass
+import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TypeVar
 
@@ -29,6 +33,24 @@ class Exit(IntEnum):
 
     CONFIGURATION = 78
     """An operator has to change something first (EX_CONFIG)."""
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
+@contextmanager
+def tell_no_credentials() -> Iterator[None]:
+    """Let neither a bug's traceback nor what libraries log show who logs in by a URL."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - whatever it is
+        typer.echo(redacted(traceback.format_exc()), err=True)
+        sys.exit(Exit.FAILED)
 
 
 def configured() -> Settings:

@@ -23,6 +23,12 @@ REFERENCES = (
     (re.compile(r"@Microsoft\.KeyVault\(.*", re.DOTALL), (
         "a reference that App Service could not resolve; let its identity read the vault"
     )),
+    (re.compile(r"ENC\[.+\]|\{cipher\}.*|\$ANSIBLE_VAULT.*", re.DOTALL), (
+        "a secret that nobody has decrypted"
+    )),
+    (re.compile(r"(ssh-\w+|ecdsa-\S+) \S+.*|-----BEGIN [A-Z ]*PUBLIC KEY.*", re.DOTALL), (
+        "a public key, which everybody may know; the private one belongs here"
+    )),
     (re.compile(r"arn:aws[\w-]*:.*|projects/.+/secrets/.*"), (
         "the name of a secret; SECRETS_URL says where, and secret:NAME which"
     )),

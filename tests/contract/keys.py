@@ -192,6 +192,8 @@ class KeysContract(Contract):
             "${JWT_SECRET_KEY_OF_THE_PRODUCTION_SERVICE}",
             "$(JWT_SECRET_KEY_OF_THE_PRODUCTION_SERVICE)",
             "{{ .Values.secrets.jwtSecretKeyOfProduction }}",
+            "ENC[AES256_GCM,data:8hKq3ZxTn2Lw0,iv:P5v,tag:Yt7,type:str]",
+            "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 me@host",
             "@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/jwt/)",
             "arn:aws:secretsmanager:eu-west-1:123456789012:secret:scribes/jwt-secret",
             "projects/scribes-production/secrets/jwt-secret/versions/latest",

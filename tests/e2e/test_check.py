@@ -17,13 +17,13 @@ from tests.servers import LOOPBACK
 from tests.servers.black_hole import black_hole
 from tests.servers.existing import ExistingServer
 from tests.servers.postgres import PostgresServer
-from tests.servers.service import Service
+from tests.servers.service import Service, free_port
 from tests.servers.smtp_server import Offer, SmtpServer
 from tests.servers.valkey import ValkeyServer, with_prefix
 
 CONFIGURATION, AWAY = 78, 69
 LONGEST = 10.0
-WHAT = ("DATABASE_URL", "REDIS_URL", "SMTP_HOST", "SECRETS_URL", "PORT")
+WHAT = ("DATABASE_URL", "REDIS_URL", "SMTP_HOST", "SECRETS_URL", "PORT", "LOG_FILE")
 
 
 class Console:
@@ -197,3 +197,48 @@ async def test_the_plain_check_says_what_it_did_not_try(console: Console) -> Non
     assert (0, "The configuration is good.") == (done.returncode, good)
     for word in ("storage", "Redis", "mail server", "port", "check --connect"):
         assert word in not_tried
+
+
+@pytest.mark.parametrize("file", ["/dev/null/app.log", "."])
+async def test_a_log_that_cannot_be_written_is_told(
+    console: Console, file: str
+) -> None:
+    code, told = await console.check(LOG_FILE=file)
+
+    assert CONFIGURATION == code
+    assert "name one we may write to" in told["LOG_FILE"]
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mongodb"])
+async def test_a_storage_that_refuses_or_is_silent_is_told_with_what_to_do(
+    console: Console, scheme: str
+) -> None:
+    async with black_hole() as silent:
+        for port in (silent, free_port()):
+            url = f"{scheme}://me:Hunter2@127.0.0.1:{port}/x"
+            code, told = await console.check(DATABASE_URL=url)
+
+            assert AWAY == code
+            reason, _, advice = told["DATABASE_URL"].rpartition("; ")
+            assert reason
+            assert advice == "check the address, and the network between"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me@127.0.0.1:99999/x",
+        "postgresql://me@127.0.0.1:1/x?sslmode=verify",
+        "postgresql://me@127.0.0.1:1/x?service=nope",
+        "mongodb://127.0.0.1:1/x?tls=true&tlsCertificateKeyFile=/nope",
+    ],
+)
+def test_a_url_that_no_driver_can_read_is_the_operators(
+    console: Console, url: str
+) -> None:
+    console.service.settings["DATABASE_URL"] = url
+
+    done = console.service.run("migrate")
+
+    assert CONFIGURATION == done.returncode
+    assert "Traceback" not in done.stderr

@@ -12,6 +12,7 @@ from tests.servers.postgres import PostgresServer
 from tests.servers.service import Service
 
 CONFIGURATION, AWAY = 78, 69
+FROM, TO = "--from (TRANSFER_FROM)", "--to (TRANSFER_TO)"
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_a_file_that_is_not_there_is_not_made(service: Service) -> None:
 
     assert CONFIGURATION == code
     assert told.startswith(
-        "--from: sqlite: there is no file var/nope.db; check the URL"
+        f"{FROM}: sqlite: there is no file var/nope.db; check the URL"
     )
     assert "migrate" not in told
     assert not (service.directory / "var").exists()
@@ -70,18 +71,43 @@ def test_a_file_that_is_no_database_is_told(service: Service, content: bytes) ->
 def test_memory_is_no_source(service: Service) -> None:
     code, told = refusal(service, "memory://")
 
-    assert (CONFIGURATION, True) == (code, told.startswith("--from: memory: "))
+    assert (CONFIGURATION, True) == (code, told.startswith(f"{FROM}: memory: "))
 
 
-def test_a_storage_is_not_moved_to_itself(service: Service) -> None:
+@pytest.mark.parametrize("target", ["var/scribes.db", "./var/x/../scribes.db"])
+def test_a_storage_is_not_moved_to_itself(service: Service, target: str) -> None:
     assert 0 == service.run("migrate").returncode
 
-    code, told = refusal(
-        service, "sqlite:///var/scribes.db", "sqlite:///var/scribes.db"
-    )
+    code, told = refusal(service, "sqlite:///var/scribes.db", f"sqlite:///{target}")
 
-    assert 0 != code
+    assert CONFIGURATION == code
     assert "name another storage" in told
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "end"),
+    [
+        ("oracle://me:Hunter2@h/x", "memory://", FROM),
+        ("memory://", "postgresql://me:Hun@ter2@h/x", TO),
+        ("postgresql://me:Hunter2@127.0.0.1:9/x", "memory://", FROM),
+        ("mongodb://me:Hunter2@127.0.0.1:9/x", "memory://", FROM),
+        ("sqlite:///var/scribes.db", "postgresql://me:Hunter2@127.0.0.1:9/x", TO),
+        ("sqlite:///var/scribes.db", "mongodb://me:Hunter2@127.0.0.1:9/x", TO),
+        ("sqlite:///var/scribes.db", "sqlite:////dev/null/x.db", TO),
+    ],
+)
+def test_every_problem_says_which_end_it_is_of(
+    service: Service, source: str, target: str, end: str
+) -> None:
+    assert 0 == service.run("migrate").returncode
+
+    code, told = refusal(service, source, target)
+
+    assert code in {CONFIGURATION, AWAY}
+    assert told.startswith(f"{end}: ")
+    assert told.strip() != f"{end}:"
+    assert "DATABASE_URL" not in told
+    assert "ter2" not in told
 
 
 def test_a_schema_that_is_not_there_is_not_made(

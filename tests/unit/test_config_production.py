@@ -1,4 +1,5 @@
 from base64 import b64encode
+from hashlib import sha256
 from secrets import token_bytes, token_hex, token_urlsafe
 
 import pytest
@@ -40,6 +41,14 @@ GUESSABLE = [
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
     *(b64encode(it).decode() for it in (GUIDES, b64encode(GUIDES), b"\0" * 32)),
     GUIDES.hex(),
+    *(bytes(range(32)).hex(), b64encode(bytes(range(0, 256, 8))).decode()),
+    *("s3cr3t-k3y-f0r-jwt-s1gn1ng-s3rv1c3", "P@ssw0rd1P@ssw0rd2P@ssw0rd3P@ssw0rd4"),
+    *(sha256(b"").hexdigest(), sha256(b"password").hexdigest().upper()),
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    *(
+        "dein-geheimer-schluessel-hier-eintragen",
+        "monkeydragonbaseballfootballsunshine",
+    ),
     "correct horse battery staple correct horse",
     "scribes-auth-jwt-secret-key-production-2026!",
 ]

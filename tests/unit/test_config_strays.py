@@ -14,6 +14,7 @@ NEAR = {
     "DATABASE_URI": "DATABASE_URL",
     "DATABASEURL": "DATABASE_URL",
     "DB_URL": "DATABASE_URL",
+    "MONGO_URL": "DATABASE_URL",
     "REDIS_URI": "REDIS_URL",
     "SECRET_URL": "SECRETS_URL",
     "SMTP_PASWORD": "SMTP_PASSWORD",
@@ -35,6 +36,7 @@ OTHERS = (
     *(
         "HTTP_PORT",
         "HTTP_HOST",
+        "API_URL",
         "SFTP_PASSWORD",
         "SFTP_HOST",
         "SNMP_PORT",

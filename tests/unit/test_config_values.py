@@ -36,6 +36,64 @@ def test_an_origin_is_written_as_browsers_write_it(
     assert (origin,) == load_settings().cors_origins
 
 
+@pytest.mark.parametrize("name", ["PORT", "SMTP_PORT"])
+@pytest.mark.parametrize("link", ["tcp://10.0.0.5:25", "tcp://[fd00::1]:25"])
+def test_a_port_that_kubernetes_injects_is_told_as_such(
+    environment: Environment, name: str, link: str
+) -> None:
+    environment.set(**{name: link})
+
+    problem = _problem()
+
+    assert problem.startswith(f"{name}: ")
+    assert "enableServiceLinks: false" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("PORT", "8000/tcp", "write a whole number"),
+        ("WORKERS", "auto", "write a whole number"),
+        ("DOCS_ENABLED", "disabled", "write true or false"),
+        ("OUTBOX_POLL_SECONDS", "soon", "write a number"),
+        ("HOST", "127.0.0.1:8000", "write the address alone"),
+        ("HOST", "http://127.0.0.1", "write the address alone"),
+        ("HOST", "*", "write 0.0.0.0"),
+        ("PUBLIC_URL", "https://auth.example.com\\x", "a blank is %20"),
+        ("APP_URL", "https://app.example.com/my app", "a blank is %20"),
+    ],
+)
+def test_a_bad_value_is_told_with_what_to_write(
+    environment: Environment, name: str, value: str, advice: str
+) -> None:
+    environment.set(**{name: value})
+
+    problem = _problem()
+
+    assert problem.startswith(f"{name}: ")
+    assert advice in problem
+
+
+def test_a_bad_value_is_no_missing_one_as_well(environment: Environment) -> None:
+    good = {"JWT_SECRET_KEY": STRONG, "SMTP_HOST": "mail.example.com:25"}
+    environment.set(
+        APP_ENV="production", SINGLE_REPLICA="true", PUBLIC_URL="https://a.example.com"
+    )
+    environment.set(**good)
+
+    assert _problem().startswith("SMTP_HOST: write the host alone")
+
+
+def test_blanks_around_a_url_and_brackets_around_a_host_are_no_part_of_it(
+    environment: Environment,
+) -> None:
+    environment.set(PUBLIC_URL="https://a.example.com/ ", HOST="[::1]")
+
+    settings = load_settings()
+
+    assert ("https://a.example.com", "::1") == (settings.base_url, settings.host)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

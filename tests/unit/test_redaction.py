@@ -17,6 +17,20 @@ from core.redaction import redacted
         ("https://host/path", "https://host/path"),
         ("https://host/path me@example.com", "https://host/path me@example.com"),
         ("me@example.com, see https://host", "me@example.com, see https://host"),
+        (
+            "postgresql://h/x?user=me&password=pw",
+            "postgresql://h/x?user=me&password=***",
+        ),
+        ("postgresql://h/x?sslpassword=pw&a=b", "postgresql://h/x?sslpassword=***&a=b"),
+        (
+            "mongodb://h/?tlsCertificateKeyFilePassword=pw",
+            "mongodb://h/?tlsCertificateKeyFilePassword=***",
+        ),
+        (
+            "mongodb://h/?authMechanismProperties=AWS_SESSION_TOKEN:x",
+            "mongodb://h/?authMechanismProperties=***",
+        ),
+        ("https://host/verify-email?token=x", "https://host/verify-email?token=x"),
         ("", ""),
     ],
 )
@@ -53,3 +67,27 @@ def test_what_clients_make_up_takes_no_more_time_than_it_is_long() -> None:
 
     assert hostile == redacted(hostile)
     assert "x://***@" == redacted("x://" + "@" * 2_000_000)
+    for part in ("?", "&password", "?" + "a" * 40):
+        text = "x://=" + part * 100_000
+        assert text == redacted(text)
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        (TimeoutError(), "no answer in time"),
+        (ConnectionResetError(), "ConnectionResetError"),
+        (OSError("gone"), "gone"),
+    ],
+)
+def test_what_is_unavailable_always_has_a_reason(cause: Exception, reason: str) -> None:
+    error = errors.Unavailable()
+    error.__cause__ = cause
+
+    assert reason == error.reason
+
+
+def test_no_traceback_of_a_wrong_configuration_shows_more() -> None:
+    assert "no redis://***@host" == str(
+        errors.BadConfiguration(["no redis://a:b@host"])
+    )

@@ -38,6 +38,9 @@ def _client(url: str) -> tuple[AsyncMongoClient[Document], list[str]]:
         except (InvalidURI, ValueError):
             # The driver's words may quote a part of the URL, and so of the password.
             raise BadConfiguration([FORM]) from None
+        except OSError as error:  # of a certificate's or a key's file
+            told = f"{error.filename or 'a file of tls...'}: {error.strerror}"
+            raise BadConfiguration([f"mongodb: {told}; name one we may read"]) from None
         except PyMongoError as error:
             raise BadConfiguration([f"mongodb: {error}"]) from None
     return client, [str(warning.message) for warning in noticed]

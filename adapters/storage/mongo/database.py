@@ -106,8 +106,16 @@ class Database:
             async with asyncio.timeout(seconds + SLACK):
                 with pymongo.timeout(seconds):
                     yield
-        except (TimeoutError, PyMongoError) as error:
+        except TimeoutError:
+            raise Unavailable from TimeoutError(self._silence())
+        except PyMongoError as error:
             raise Unavailable from error
+
+    def _silence(self) -> str:
+        """Return what the driver has met at each server, or nothing."""
+        servers = self.client.topology_description.server_descriptions().values()
+        met = (str(server.error) for server in servers if server.error)
+        return "; ".join(dict.fromkeys(met))
 
     def turn(self, subject: Hashable) -> asyncio.Lock:
         """

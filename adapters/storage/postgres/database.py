@@ -58,6 +58,7 @@ OPERATORS = re.compile(
     "authentication failed|does not exist|no password supplied|pg_hba.conf"
     "|not permitted|permission denied|support SSL|certificate"
     "|unsupported startup parameter"
+    r"|connection is bad: (?:invalid|could not match|definition of service)"
 )
 """What is said of a log-in that will fail until an operator mends something."""
 
