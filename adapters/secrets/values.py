@@ -5,6 +5,9 @@ import re
 
 from core import errors
 
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors write before a text in UTF-8, and nobody sees."""
+
 LINE_END = re.compile(r"\r?\n\Z")
 
 
@@ -21,6 +24,10 @@ def value_in(content: bytes, secret: str) -> str:
         raise errors.SecretNotFound(
             f"{secret} is not text in UTF-8; store a password as text, a key as PEM"
         ) from None
+    if value.startswith(BYTE_ORDER_MARK):
+        raise errors.SecretNotFound(
+            f"{secret} begins with a byte order mark; store it without one"
+        )
     if not value:
         raise errors.SecretNotFound(f"{secret} is empty")
     return value

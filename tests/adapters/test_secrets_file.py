@@ -54,7 +54,13 @@ def secrets(tmp_path: Path) -> FileSecrets:
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"), [(b"", "empty"), (b"\n", "empty"), (b"\xff\xfe", "UTF-8")]
+    ("content", "problem"),
+    [
+        (b"", "empty"),
+        (b"\n", "empty"),
+        (b"\xff\xfe", "UTF-8"),
+        (b"\xef\xbb\xbfhush", "byte order mark"),
+    ],
 )
 async def test_what_is_empty_or_no_text_is_not_found(
     secrets: FileSecrets, content: bytes, problem: str
