@@ -1,16 +1,20 @@
 """The shipped nginx and the service mean the same by a path."""
 
 import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from tests.deploy.front import NAME, Front
-from tests.http.spellings import ask, spellings
+from tests.http.api import Api, bearer
+from tests.http.spellings import ask, declared, instance, spellings
 from tests.http.wire import Wire
 from tests.servers import LOOPBACK
 from tests.servers.certificates import LocalAuthority
 
-JSON = {"Content-Type": "application/json", "Host": NAME, "Connection": "close"}
+HEADERS = {"Content-Type": "application/json", "Host": NAME, "Connection": "close"}
 LIMITS = {
     "/auth/login": 5,
     "/auth/register": 3,
@@ -19,29 +23,55 @@ LIMITS = {
     "/auth/password-reset/confirm": 3,
     "/auth/change-password": 5,
 }
+REFUSED = {400, 404}
+"""Some spellings, nginx refuses itself."""
+
+Send: TypeAlias = Callable[..., int]
 
 
-@pytest.mark.parametrize("path", [*LIMITS, "/auth/me", "/auth/verify", "/auth/refresh"])
-def test_no_spelling_reaches_what_is_behind_a_path(
-    front: Front, authority: LocalAuthority, path: str
-) -> None:
+@pytest.fixture
+def send(front: Front, authority: LocalAuthority) -> Send:
+    """Return what sends a request, its target as it is, and tells the status."""
     context = authority.client_context()
 
-    def send(target: str) -> int:
+    def send(method: str, target: str, headers: Mapping[str, str] | None = None) -> int:
         address = (LOOPBACK, front.nginx.port)
         with (
             socket.create_connection(address, 10) as plain,
             context.wrap_socket(plain, server_hostname=NAME) as secured,
         ):
-            return ask(Wire(secured), "POST", target, JSON)
+            return ask(Wire(secured), method, target, HEADERS | dict(headers or {}))
 
-    def walk() -> None:
-        for spelling in spellings(path):
-            assert send(spelling) in {400, 404}, spelling  # some, nginx refuses itself
+    return send
 
-    walk()
-    if quota := LIMITS.get(path):
-        answers = [send(path) for _ in range(quota + 1)]
-        assert [429] == [status for status in answers if status == 429]
-        assert 429 == answers[-1]
-        walk()
+
+def test_through_nginx_too_a_path_has_one_spelling(send: Send, tmp_path: Path) -> None:
+    for method, route in declared(tmp_path):
+        if "{path:path}" in route:
+            continue  # what stands behind is another's path
+        for spelling in spellings(instance(route)):
+            assert send(method, spelling) in REFUSED, (method, spelling)
+
+
+@pytest.mark.parametrize("path", LIMITS)
+def test_no_spelling_gets_past_a_limit_and_none_is_counted(
+    send: Send, path: str
+) -> None:
+    answers = [send("POST", path) for _ in range(LIMITS[path] + 1)]
+
+    assert [429] == [status for status in answers if status == 429]
+    assert 429 == answers[-1]
+    for spelling in spellings(path):
+        assert send("POST", spelling) in REFUSED, spelling
+
+
+def test_no_spelling_loses_the_role_that_is_demanded(front: Front, send: Send) -> None:
+    user = bearer(Api(front.client("127.0.0.88")).session()["access_token"])
+
+    assert 403 == send("GET", "/auth/verify?role=admin", user)
+    for spelling in spellings("/auth/verify"):
+        assert send("GET", f"{spelling}?role=admin", user) in REFUSED, spelling
+    assert 403 == send("GET", "/auth/verify-path/admin/notes", user)
+    for spelling in spellings("/auth/verify-path/admin"):
+        asked = send("GET", f"{spelling}/notes", user)
+        assert asked in {*REFUSED, 403, 422}, spelling

@@ -1,11 +1,26 @@
 """Other ways to write a path, which somebody between us and a client may take for the same."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from config.container import Container
+from config.settings import Settings
+from entrypoints.http.app import routes
+from entrypoints.http.declaration import Declaration, declarations_of
 from tests.http.wire import Wire
 
 SAMPLES = {"{roles}": "admin", "{path:path}": "notes"}
 """What stands for the parameters of our routes."""
+
+
+def declared(directory: Path) -> dict[tuple[str, str], Declaration]:
+    """Return what is declared of every method of every route."""
+    settings = Settings(data_dir=directory, jwt_secret_key="x" * 32)
+    return {
+        (method, route): declaration
+        for route, resource in routes(Container(settings=settings)).items()
+        for method, declaration in declarations_of(resource).items()
+    }
 
 
 def spellings(path: str) -> Sequence[str]:

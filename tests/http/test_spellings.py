@@ -1,15 +1,11 @@
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from config.container import Container
-from config.settings import Settings
-from entrypoints.http.app import routes
-from entrypoints.http.declaration import Declaration, declarations_of
+from entrypoints.http.declaration import Declaration
 from tests.http.api import Api, bearer
 from tests.http.conftest import Serve
-from tests.http.spellings import ask, instance, spellings
+from tests.http.spellings import ask, declared, instance, spellings
 from tests.http.wire import Wire, wire_to
 from tests.servers.databases import ON_SQLITE
 from tests.servers.service import Service, wait_for
@@ -17,16 +13,6 @@ from tests.servers.service import Service, wait_for
 pytestmark = ON_SQLITE  # paths are the same whatever is stored
 
 NOWHERE = "postgresql://127.0.0.1:1/nowhere"
-
-
-def declared(directory: Path) -> dict[tuple[str, str], Declaration]:
-    """Return what is declared of every method of every route."""
-    settings = Settings(data_dir=directory, jwt_secret_key="x" * 32)
-    return {
-        (method, route): declaration
-        for route, resource in routes(Container(settings=settings)).items()
-        for method, declaration in declarations_of(resource).items()
-    }
 
 
 @pytest.fixture(scope="module")
