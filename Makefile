@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLER := $(BIN)/python tools/installer.py
-IN_PROCESS := *_memory storage_sqlite addresses_* passwords_* tokens_* secrets_env secrets_file mail_mailbox
+IN_PROCESS := *_memory storage_sqlite emails_* passwords_* tokens_* secrets_env secrets_file mail_mailbox
 UV := $(INSTALLER) uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt
 
 help: ## Show this list

@@ -34,14 +34,14 @@ PERSON = {
 }
 
 EACH_ALONE = """
-from core.identities import Identities
+from core.identity.batched_lookups import BatchedLookups
 
 async def get(self, session_id):
     return (await self.sessions.identities([session_id])).get(session_id)
 
-Identities.get = get
+BatchedLookups.get = get
 
-from entrypoints.cli import app
+from entrypoints.cli.app import app
 
 app()
 """

@@ -7,12 +7,12 @@ from typing import Any
 
 from adapters.mail.mailbox import MailboxMailer
 from adapters.mail.rendering import MailRenderer
+from adapters.rate_limit.fallback import FallbackRateLimiter
 from adapters.rate_limit.memory import MemoryRateLimiter
 from config.settings import Settings
 from config.urls import problem_with
 from core import errors
 from core.ports import Clock, Mailer, Metrics, RateLimiter, SecretProvider, Storage
-from core.rate_limits import SteadyRateLimiter
 
 ADAPTERS = {
     "storage": {
@@ -95,7 +95,7 @@ def rate_limiter(
     """Make a limiter that counts in this process while a server does not answer."""
     if settings.redis_url is None:
         return shared
-    return SteadyRateLimiter(shared, MemoryRateLimiter(clock), metrics)
+    return FallbackRateLimiter(shared, MemoryRateLimiter(clock), metrics)
 
 
 def mailer(settings: Settings) -> Mailer:

@@ -3,34 +3,34 @@
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Singleton
 
-from adapters.addresses.idna import IdnaAddresses
+from adapters.emails.idna import IdnaEmails
 from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from adapters.system import RandomIds, SystemClock
-from adapters.tokens.pyjwt import PyJwtTokens
+from adapters.tokens.jwt_tokens import JwtTokens
 from config import adapters
 from config.keyring import live_keyring
 from config.live import Live
 from config.rewiring import Rewiring, secret_watch
 from config.settings import Settings
-from core.accounts import Accounts
 from core.event_factory import EventFactory
-from core.grants import Grants
-from core.guard import Guard
-from core.holders import Holders
-from core.housekeeping import Housekeeping
-from core.identities import Identities
-from core.keys import Keys
-from core.mail_watch import Deliveries, MailWatch
-from core.mailed_tokens import MailedTokens
-from core.outbox import Outbox
-from core.password_changes import PasswordChanges
-from core.password_resets import PasswordResets
-from core.passwords import GuidePolicy
-from core.readiness import Readiness
-from core.revocations import Revocations
-from core.sessions import Sessions
-from core.verifications import Verifications
+from core.identity.accounts import Accounts
+from core.identity.batched_lookups import BatchedLookups
+from core.identity.grants import Grants
+from core.identity.holders import Holders
+from core.identity.mailed_tokens import MailedTokens
+from core.identity.password_changes import PasswordChanges
+from core.identity.password_resets import PasswordResets
+from core.identity.passwords import GuidePolicy
+from core.identity.sessions import Sessions
+from core.identity.throttle import Throttle
+from core.identity.verifications import Verifications
+from core.keys.revocations import Revocations
+from core.keys.token_service import TokenService
+from core.operations.housekeeping import Housekeeping
+from core.operations.mail_watch import Deliveries, MailWatch
+from core.operations.outbox import Outbox
+from core.operations.readiness import Readiness
 
 
 class Container(DeclarativeContainer):
@@ -53,7 +53,7 @@ class Container(DeclarativeContainer):
     )
     live_mailer = Singleton(Live, Singleton(adapters.mailer, settings))
     mailer = live_mailer.provided.stand_in
-    addresses = Singleton(IdnaAddresses)
+    emails = Singleton(IdnaEmails)
     policy = Singleton(GuidePolicy)
     hasher = Singleton(
         BcryptHasher,
@@ -62,7 +62,7 @@ class Container(DeclarativeContainer):
         threads=settings.provided.threads_for_hashes,
     )
     tokens = Singleton(
-        PyJwtTokens,
+        JwtTokens,
         issuer=settings.provided.jwt_issuer,
         audience=settings.provided.jwt_audience,
     )
@@ -78,8 +78,8 @@ class Container(DeclarativeContainer):
         mailer=live_mailer,
     )
     secret_watch = Singleton(secret_watch, rewiring, metrics)
-    keys = Singleton(
-        Keys,
+    token_service = Singleton(
+        TokenService,
         signer=tokens,
         verifier=tokens,
         keyring=keyring,
@@ -87,8 +87,8 @@ class Container(DeclarativeContainer):
         leeway=settings.provided.leeway,
         on_unknown_kid=secret_watch.provided.look_soon,
     )
-    guard = Singleton(
-        Guard,
+    throttle = Singleton(
+        Throttle,
         limiter=limiter,
         metrics=metrics,
         backoff=settings.provided.backoff,
@@ -97,20 +97,23 @@ class Container(DeclarativeContainer):
     )
     event_factory = Singleton(EventFactory, ids)
     grants = Singleton(
-        Grants, keys=keys, ids=ids, rules=settings.provided.session_rules
+        Grants,
+        token_service=token_service,
+        ids=ids,
+        rules=settings.provided.session_rules,
     )
     holders = Singleton(
         Holders,
         sessions=storage.sessions,
-        identities=Singleton(Identities, storage.sessions),
-        keys=keys,
+        lookups=Singleton(BatchedLookups, storage.sessions),
+        token_service=token_service,
         clock=clock,
         events=event_factory,
     )
     mailed_tokens = Singleton(
         MailedTokens,
         storage=storage,
-        keys=keys,
+        token_service=token_service,
         clock=clock,
         ids=ids,
         events=event_factory,
@@ -120,7 +123,7 @@ class Container(DeclarativeContainer):
     accounts = Singleton(
         Accounts,
         users=storage.users,
-        addresses=addresses,
+        emails=emails,
         hasher=hasher,
         policy=policy,
         tokens=mailed_tokens,
@@ -130,8 +133,8 @@ class Container(DeclarativeContainer):
     verifications = Singleton(
         Verifications,
         users=storage.users,
-        addresses=addresses,
-        guard=guard,
+        emails=emails,
+        throttle=throttle,
         tokens=mailed_tokens,
         holders=holders,
         clock=clock,
@@ -140,8 +143,8 @@ class Container(DeclarativeContainer):
     password_resets = Singleton(
         PasswordResets,
         users=storage.users,
-        addresses=addresses,
-        guard=guard,
+        emails=emails,
+        throttle=throttle,
         hasher=hasher,
         policy=policy,
         tokens=mailed_tokens,
@@ -152,7 +155,7 @@ class Container(DeclarativeContainer):
         PasswordChanges,
         users=storage.users,
         holders=holders,
-        guard=guard,
+        throttle=throttle,
         hasher=hasher,
         policy=policy,
         clock=clock,
@@ -162,10 +165,10 @@ class Container(DeclarativeContainer):
     sessions = Singleton(
         Sessions,
         users=storage.users,
-        addresses=addresses,
+        emails=emails,
         sessions=storage.sessions,
         holders=holders,
-        guard=guard,
+        throttle=throttle,
         hasher=hasher,
         clock=clock,
         grants=grants,
@@ -196,8 +199,8 @@ class Container(DeclarativeContainer):
         Outbox,
         storage=storage,
         mailer=mailer,
-        guard=guard,
-        keys=keys,
+        throttle=throttle,
+        token_service=token_service,
         clock=clock,
         deliveries=deliveries,
     )

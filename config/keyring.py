@@ -3,7 +3,7 @@
 from adapters.tokens.secret_keys import SecretKeys
 from config.settings import Settings
 from core import errors
-from core.keyring import Keyring
+from core.keys.keyring import Keyring
 from core.ports import KeyParser
 
 

@@ -10,10 +10,10 @@ from config.live import Live, close
 from config.secret_fields import SecretFields
 from config.settings import JWT_SECRET, Settings
 from core import errors
-from core.keyring import Keyring
+from core.keys.keyring import Keyring
 from core.model import SecretVersion
+from core.operations.secret_watch import SecretWatch, Watched
 from core.ports import Clock, Mailer, Metrics, RateLimiter, Storage
-from core.secret_watch import SecretWatch, Watched
 
 log = logging.getLogger(__name__)
 

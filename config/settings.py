@@ -12,9 +12,9 @@ from config.cores import usable_cores
 from config.limits import limits
 from config.variables import Variables
 from config.web_urls import origin_of
-from core.keyring import KeyRules
+from core.identity.session_rules import SessionRules
+from core.keys.keyring import KeyRules
 from core.model import UNTOLD, Backoff, Limit, SecretVersion
-from core.rotation import SessionRules
 
 JWT_SECRET = "jwt_secret_key"  # noqa: S105 - a setting's name
 

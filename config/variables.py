@@ -23,7 +23,7 @@ from config.spelling import (
     secret,
 )
 from config.web_urls import base_url, origins, web_url
-from core.rotation import Rotation
+from core.identity.session_rules import Rotation
 
 WebUrl = Annotated[str, BeforeValidator(web_url)]
 BaseUrl = Annotated[str, BeforeValidator(base_url)]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from core.events import Event, EventKind
 from core.model import Client, SessionId, UserId
+from core.model.events import Event, EventKind
 from core.ports import IdGenerator
 
 

@@ -7,9 +7,9 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from adapters.addresses.idna import is_unmistakable
+from adapters.emails.idna import is_unmistakable
 from core.characters import is_hidden, is_visible
-from core.passwords import SPECIAL, GuidePolicy, PasswordPolicy
+from core.identity.passwords import SPECIAL, GuidePolicy, PasswordPolicy
 from entrypoints.field_codes import FieldCode
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

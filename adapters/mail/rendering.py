@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from adapters.addresses.idna import a_labels
+from adapters.emails.idna import a_labels
 from adapters.mail.names import presentable
 from core.errors import BadConfiguration, MailRefused
 from core.model import Mail, MailKind

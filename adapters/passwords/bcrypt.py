@@ -10,8 +10,8 @@ from typing import Self
 
 import bcrypt
 
-from adapters.passwords.queue import FairQueue
-from core.passwords import prepared
+from adapters.passwords.thread_pool import FairThreadPool
+from core.identity.passwords import prepared
 from core.ports import PasswordHasher
 
 LONGEST = 72
@@ -38,11 +38,11 @@ class BcryptHasher(PasswordHasher):
     rounds: int
     max_wait: float
     threads: int
-    _queue: FairQueue = field(init=False, repr=False)
+    _queue: FairThreadPool = field(init=False, repr=False)
     _highest: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._queue = FairQueue(
+        self._queue = FairThreadPool(
             self.threads, self.max_wait, usual=2**self.rounds, pace=_pace()
         )
         self._highest = self.rounds

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from adapters.addresses.idna import key_of
+from adapters.emails.idna import key_of
 from core.model import UserId
 
 log = logging.getLogger(__name__)

@@ -25,7 +25,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from adapters.tokens.mistaken_secrets import PEM, mistake
 from adapters.tokens.weak_secrets import weakness
 from core import errors
-from core.keys import hmac_key
+from core.keys.token_service import hmac_key
 from core.model import SigningKey
 from core.ports import KeyParser
 

@@ -21,8 +21,8 @@ from core.ports.records import (
     UserRepository,
 )
 from core.ports.services import (
-    AddressForm,
     Clock,
+    EmailNormalizer,
     IdGenerator,
     Mailer,
     Metrics,
@@ -33,9 +33,9 @@ from core.ports.storage import Archive, Record, Storage
 
 __all__ = [
     "CALLER",
-    "AddressForm",
     "Archive",
     "Clock",
+    "EmailNormalizer",
     "EventLog",
     "IdGenerator",
     "KeyParser",

@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from core.events import Backlog, Delivery, Event
 from core.model import (
     Client,
     EndReason,
@@ -19,6 +18,7 @@ from core.model import (
     User,
     UserId,
 )
+from core.model.events import Backlog, Delivery, Event
 
 
 class UserRepository(Protocol):

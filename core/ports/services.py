@@ -126,7 +126,7 @@ class Mailer(Protocol):
         """
 
 
-class AddressForm(Protocol):
+class EmailNormalizer(Protocol):
     """Which spellings of an e-mail address are one address."""
 
     @abstractmethod

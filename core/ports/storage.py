@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, Self, TypeAlias
 
-from core.events import StoredEvent
 from core.model import OneTimeToken, RecordKind, RevokedKey, Session, User, UserId
+from core.model.events import StoredEvent
 from core.ports.records import (
     EventLog,
     KeyRevocations,

@@ -9,20 +9,21 @@ from falcon.asgi import App, Request, Response
 
 from config.container import Container
 from core import errors
-from entrypoints.http import accounts, pages, problems, sessions, verify, wellknown
-from entrypoints.http.client_address import ClientAddresses
-from entrypoints.http.cors import Cors
-from entrypoints.http.cross_site import CrossSite
+from entrypoints.http import problems
+from entrypoints.http.around.client_address import ClientAddresses
+from entrypoints.http.around.cors import Cors
+from entrypoints.http.around.cross_site import CrossSite
+from entrypoints.http.around.middleware import Measured, RequestContext, SecurityHeaders
+from entrypoints.http.around.overload import AdmissionControl
+from entrypoints.http.around.rate_limits import RateLimits
+from entrypoints.http.around.readiness_gate import ReadinessGate
 from entrypoints.http.declaration import declarations_of
 from entrypoints.http.lifespan import Lifespan
-from entrypoints.http.limits import RateLimits
-from entrypoints.http.middleware import Measured, RequestContext, SecurityHeaders
 from entrypoints.http.openapi import openapi
 from entrypoints.http.operation import BodyReader
-from entrypoints.http.overload import Turnstile
-from entrypoints.http.readiness import Gate
 from entrypoints.http.reference import reference_of
 from entrypoints.http.rendering import Site
+from entrypoints.http.resources import accounts, pages, sessions, verify, wellknown
 from entrypoints.http.routing import ExactRouter
 
 VERSION = version("scribes-auth")
@@ -97,7 +98,7 @@ def _api(container: Container) -> dict[str, object]:
         "/readyz": wellknown.Readyz(
             container.readiness(), limiter, container.secret_watch(), mails
         ),
-        "/.well-known/jwks.json": wellknown.Jwks(container.keys()),
+        "/.well-known/jwks.json": wellknown.Jwks(container.token_service()),
     }
 
 
@@ -121,10 +122,10 @@ def _middleware(container: Container, resources: Mapping[str, object]) -> list[A
         Measured(container.metrics()),
         SecurityHeaders(https=settings.is_https),
         *([Cors(origins)] if origins else []),
-        Gate(container.readiness()),
+        ReadinessGate(container.readiness()),
         CrossSite(settings.origin, origins),
         *_limits(container, resources),
-        Turnstile(container.hasher()),
+        AdmissionControl(container.hasher()),
     ]
 
 

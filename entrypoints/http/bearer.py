@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from falcon.asgi import Request
 
 from core import errors
+from core.identity.sessions import Sessions
 from core.model import Identity, Role
 from core.refusals import tell_refusal
-from core.sessions import Sessions
 
 NO_TOKEN = "-"  # noqa: S105 - it is none
 """What counts as a token where something came that is none; no JWT looks like it."""

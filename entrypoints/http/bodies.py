@@ -12,7 +12,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from core.grants import Grant
+from core.identity.grants import Grant
 from core.model import Role, User
 from entrypoints.field_codes import FieldCode
 from entrypoints.fields import (

@@ -9,13 +9,13 @@ from random import uniform
 from typing import Any
 
 from core import errors
-from core.housekeeping import Housekeeping
-from core.mail_watch import MailWatch
-from core.outbox import Outbox
+from core.keys.revocations import Revocations
+from core.operations.housekeeping import Housekeeping
+from core.operations.mail_watch import MailWatch
+from core.operations.outbox import Outbox
+from core.operations.readiness import Readiness
+from core.operations.secret_watch import SecretWatch
 from core.ports import PasswordHasher, RateLimiter
-from core.readiness import Readiness
-from core.revocations import Revocations
-from core.secret_watch import SecretWatch
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from adapters.tokens.secret_keys import SecretKeys
 from core.errors import BadConfiguration
-from core.keys import hmac_key
+from core.keys.token_service import hmac_key
 from core.model import SigningKey
 from tests.contract.private_keys import der, private_key
 

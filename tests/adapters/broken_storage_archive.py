@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from adapters.storage.memory.archive import MemoryArchive
-from core.events import StoredEvent
 from core.model import RecordKind, RevokedKey, Session, User, UserId
+from core.model.events import StoredEvent
 from core.ports import Record
 from tests.adapters.broken_storage import Rest, breaks
 

@@ -1,7 +1,7 @@
 """Faults of what tells how much waits for delivery."""
 
 from adapters.storage.memory.events import MemoryEvents
-from core.events import Backlog
+from core.model.events import Backlog
 from tests.adapters.broken_storage import breaks
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from adapters.storage.memory.events import MemoryEvents
-from core.events import Delivery, Event
 from core.model import EventId
+from core.model.events import Delivery, Event
 from tests.adapters.broken_storage import Rest, breaks
 
 

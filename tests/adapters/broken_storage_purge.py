@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.storage.memory import MemoryStorage
 from core.errors import Unavailable
-from core.events import Event, EventKind
+from core.model.events import Event, EventKind
 from tests.adapters.broken_storage import Rest, breaks
 
 MOMENT = timedelta(milliseconds=1)

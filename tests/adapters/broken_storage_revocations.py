@@ -8,8 +8,8 @@ from datetime import datetime
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.archive import MemoryArchive
 from adapters.storage.memory.revocations import MemoryRevocations
-from core.events import Event
 from core.model import RecordKind, RevokedKey
+from core.model.events import Event
 from core.ports import Record
 from tests.adapters.broken_storage import Rest, breaks
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from adapters.tokens.pyjwt import PyJwtTokens
+from adapters.tokens.jwt_tokens import JwtTokens
 from core import errors
 from core.model import Claims, Role, SigningKey
 from tests.contract.forgery import (
@@ -26,13 +26,13 @@ UNREADABLE = (
 )
 
 
-class SignsAllAsUsers(PyJwtTokens):
+class SignsAllAsUsers(JwtTokens):
     async def sign(self, claims: Claims, key: SigningKey) -> str:
         role = Role.USER if claims.role else None
         return await super().sign(replace(claims, role=role), key)
 
 
-class SignsWithAnotherKey(PyJwtTokens):
+class SignsWithAnotherKey(JwtTokens):
     async def sign(self, claims: Claims, key: SigningKey) -> str:
         return await super().sign(claims, derived(key))
 
@@ -40,18 +40,18 @@ class SignsWithAnotherKey(PyJwtTokens):
         return await super().verify(token, {k: derived(key) for k, key in keys.items()})
 
 
-class SaysMore(PyJwtTokens):
+class SaysMore(JwtTokens):
     async def sign(self, claims: Claims, key: SigningKey) -> str:
         header, payload = opened(await super().sign(claims, key))
         return signed(header, payload | {"email": "ada@example.com"}, key)
 
 
-class SavesBlanks(PyJwtTokens):
+class SavesBlanks(JwtTokens):
     async def sign(self, claims: Claims, key: SigningKey) -> str:
         return signed(*opened(await super().sign(claims, key)), key)
 
 
-class ReadsOneSpelling(PyJwtTokens):
+class ReadsOneSpelling(JwtTokens):
     async def verify(self, token: str, keys: Keys) -> Claims:
         claims = await super().verify(token, keys)
         if uncoded(token.split(".")[1]).startswith(b'{"iss": '):
@@ -59,7 +59,7 @@ class ReadsOneSpelling(PyJwtTokens):
         return claims
 
 
-class ShufflesClaims(PyJwtTokens):
+class ShufflesClaims(JwtTokens):
     async def sign(self, claims: Claims, key: SigningKey) -> str:
         header, payload = opened(await super().sign(claims, key))
         return signed(
@@ -67,13 +67,13 @@ class ShufflesClaims(PyJwtTokens):
         )
 
 
-class ShortensLives(PyJwtTokens):
+class ShortensLives(JwtTokens):
     async def sign(self, claims: Claims, key: SigningKey) -> str:
         expires_at = claims.expires_at.replace(microsecond=0)
         return await super().sign(replace(claims, expires_at=expires_at), key)
 
 
-class JudgesTimes(PyJwtTokens):
+class JudgesTimes(JwtTokens):
     async def verify(self, token: str, keys: Keys) -> Claims:
         claims = await super().verify(token, keys)
         if claims.expires_at.year < 2000:
@@ -81,12 +81,12 @@ class JudgesTimes(PyJwtTokens):
         return claims
 
 
-class KnowsOneKey(PyJwtTokens):
+class KnowsOneKey(JwtTokens):
     async def verify(self, token: str, keys: Keys) -> Claims:
         return await super().verify(token, dict(list(keys.items())[:1]))
 
 
-class RefusesOtherClaims(PyJwtTokens):
+class RefusesOtherClaims(JwtTokens):
     async def verify(self, token: str, keys: Keys) -> Claims:
         claims = await super().verify(token, keys)
         if claims.role and opened(token)[1].keys() != CLAIMS:
@@ -94,7 +94,7 @@ class RefusesOtherClaims(PyJwtTokens):
         return claims
 
 
-class TrustsThePayload(PyJwtTokens):
+class TrustsThePayload(JwtTokens):
     """Lets an error of its own out where the payload is no object."""
 
     async def verify(self, token: str, keys: Keys) -> Claims:
@@ -103,17 +103,17 @@ class TrustsThePayload(PyJwtTokens):
         return await super().verify(token, keys)
 
 
-class TrustsTheText(PyJwtTokens):
+class TrustsTheText(JwtTokens):
     async def verify(self, token: str, keys: Keys) -> Claims:
         return await super().verify(token.encode("ascii").decode(), keys)
 
 
-class StripsSpelling(PyJwtTokens):
+class StripsSpelling(JwtTokens):
     async def verify(self, token: str, keys: Keys) -> Claims:
         return await super().verify(token.strip().rstrip("="), keys)
 
 
-class Amends(PyJwtTokens):
+class Amends(JwtTokens):
     """Takes a well-signed token for what ``amend`` makes of it."""
 
     async def verify(self, token: str, keys: Keys) -> Claims:
@@ -147,7 +147,7 @@ class TriesEveryKey(Amends):
         return True
 
 
-class BelievesTheAlgorithm(PyJwtTokens):
+class BelievesTheAlgorithm(JwtTokens):
     async def verify(self, token: str, keys: Keys) -> Claims:
         with suppress(*UNREADABLE):
             algorithm = opened(token)[0]["alg"]
@@ -190,7 +190,7 @@ class MixesKinds(Amends):
             header["typ"] = "at+jwt" if "role" in payload else "rt+jwt"
 
 
-class ReadsHalfTheSignature(PyJwtTokens):
+class ReadsHalfTheSignature(JwtTokens):
     async def verify(self, token: str, keys: Keys) -> Claims:
         with suppress(*UNREADABLE):
             whole = resigned(token.split("."), keys[opened(token)[0]["kid"]])
@@ -198,7 +198,7 @@ class ReadsHalfTheSignature(PyJwtTokens):
         return await super().verify(token, keys)
 
 
-class TrustsTheLastName(PyJwtTokens):
+class TrustsTheLastName(JwtTokens):
     """Reads the last of two names, as many do."""
 
     part = 0
@@ -217,7 +217,7 @@ class TrustsTheLastClaim(TrustsTheLastName):
     part = 1
 
 
-class NamesAnyKey(PyJwtTokens):
+class NamesAnyKey(JwtTokens):
     def kid(self, token: str) -> str | None:
         with suppress(*UNREADABLE):
             return str(opened(token)[0]["kid"])

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from contextlib import suppress
 
-from adapters.tokens.pyjwt import PyJwtTokens
+from adapters.tokens.jwt_tokens import JwtTokens
 from core.model import Claims, SigningKey
 from tests.adapters.broken_tokens import UNREADABLE
 from tests.contract.forgery import (
@@ -18,7 +18,7 @@ from tests.contract.private_keys import coded, private_key, public_pem, sign
 Keys = Mapping[str, SigningKey]
 
 
-class AddsZeroes(PyJwtTokens):
+class AddsZeroes(JwtTokens):
     """Takes a signature for a number, of which zeroes in front are no part."""
 
     async def verify(self, token: str, keys: Keys) -> Claims:
@@ -29,7 +29,7 @@ class AddsZeroes(PyJwtTokens):
         return await super().verify(token, keys)
 
 
-class SignsInItsOwnWay(PyJwtTokens):
+class SignsInItsOwnWay(JwtTokens):
     """Writes a signature as DER, and reads it so, where the JWS wants two numbers."""
 
     async def sign(self, claims: Claims, key: SigningKey) -> str:
@@ -43,7 +43,7 @@ class SignsInItsOwnWay(PyJwtTokens):
         return await super().verify(token, keys)
 
 
-class TakesPublicKeysForSecrets(PyJwtTokens):
+class TakesPublicKeysForSecrets(JwtTokens):
     async def verify(self, token: str, keys: Keys) -> Claims:
         with suppress(*UNREADABLE):
             header, payload = opened(token)
@@ -56,7 +56,7 @@ class TakesPublicKeysForSecrets(PyJwtTokens):
         return await super().verify(token, keys)
 
 
-class BelievesInZeroes(PyJwtTokens):
+class BelievesInZeroes(JwtTokens):
     async def verify(self, token: str, keys: Keys) -> Claims:
         text, _, signature = token.rpartition(".")
         with suppress(*UNREADABLE):
@@ -66,7 +66,7 @@ class BelievesInZeroes(PyJwtTokens):
         return await super().verify(token, keys)
 
 
-class SignsAnewEachTime(PyJwtTokens):
+class SignsAnewEachTime(JwtTokens):
     async def sign(self, claims: Claims, key: SigningKey) -> str:
         header, payload = opened(await super().sign(claims, key))
         shuffled = dict(random.sample([*payload.items()], len(payload)))

@@ -13,15 +13,15 @@ from unicodedata import normalize
 import pytest
 from pymongo import AsyncMongoClient
 
-from adapters.addresses.idna import key_of
+from adapters.emails.idna import key_of
 from adapters.storage.email_keys import MARK, Holder
 from adapters.storage.mongo import MongoStorage
 from adapters.storage.postgres import PostgresStorage
 from adapters.storage.sqlite import SqliteStorage
 from core.errors import EmailTaken
 from core.model import RecordKind, User
+from core.operations.transfer import digest
 from core.ports import Storage
-from core.transfer import digest
 from tests.adapters.postgres_world import console
 from tests.contract.storage_records import a_user, add
 

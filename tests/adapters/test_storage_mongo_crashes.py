@@ -9,8 +9,8 @@ import pytest
 from pymongo import AsyncMongoClient, MongoClient
 
 from adapters.storage.mongo import MongoStorage
-from core.events import EventKind
 from core.model import EndReason
+from core.model.events import EventKind
 from tests.adapters.mongo_trouble import (
     LITTER,
     acknowledges,

@@ -5,8 +5,8 @@ import pytest
 
 from adapters.storage.mongo import MongoStorage
 from core.errors import EmailTaken
-from core.events import Event
 from core.model import Purpose, User
+from core.model.events import Event
 from tests.adapters.mongo_trouble import opened
 from tests.contract.storage_records import (
     NOW,

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from adapters.storage.postgres import PostgresStorage
-from core.events import EventKind, StoredEvent
 from core.model import EndReason, Purpose, RecordKind, RevokedKey, User
+from core.model.events import EventKind, StoredEvent
 from core.ports import Record
 from tests.adapters.postgres_world import fresh_schema, opened
 from tests.contract.storage_records import (

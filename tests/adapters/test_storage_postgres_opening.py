@@ -4,7 +4,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from adapters.storage.postgres import PostgresStorage
-from adapters.storage.postgres.address import read
+from adapters.storage.postgres.url import read
 from core.errors import BadConfiguration
 from tests.adapters.postgres_world import (
     console,

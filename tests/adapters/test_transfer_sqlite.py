@@ -7,10 +7,10 @@ import pytest
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.sqlite import SqliteStorage
 from core.errors import BadConfiguration
-from core.events import EventKind
 from core.model import RecordKind
+from core.model.events import EventKind
+from core.operations.transfer import Transfer, digest
 from core.ports import Storage
-from core.transfer import Transfer, digest
 from tests.contract.storage_records import (
     EVERY_FIELD,
     MINUTE,

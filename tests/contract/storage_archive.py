@@ -2,13 +2,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from core.events import EventKind, StoredEvent
 from core.model import (
     Client,
     Purpose,
     RecordKind,
     RevokedKey,
 )
+from core.model.events import EventKind, StoredEvent
 from core.ports import Record, Storage
 from tests.contract.base import Contract
 from tests.contract.storage_archive_records import (

@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from core.events import EventKind, StoredEvent
 from core.model import (
     Client,
     EndReason,
@@ -11,6 +10,7 @@ from core.model import (
     Session,
     User,
 )
+from core.model.events import EventKind, StoredEvent
 from core.ports import Record, Storage
 from tests.contract.storage_records import (
     DAY,

@@ -1,12 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.events import Delivery, EventKind, StoredEvent
 from core.model import (
     EndReason,
     RecordKind,
     RevokedKey,
 )
+from core.model.events import Delivery, EventKind, StoredEvent
 from core.ports import Record, Storage
 from tests.contract.base import Contract
 from tests.contract.storage_archive_records import (

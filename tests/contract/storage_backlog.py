@@ -1,4 +1,4 @@
-from core.events import Backlog, EventKind
+from core.model.events import Backlog, EventKind
 from core.ports import Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import MINUTE, NOW, an_event

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from core.events import OUTGOING, Delivery, Event, EventKind
 from core.model import EndReason, Purpose
+from core.model.events import OUTGOING, Delivery, Event, EventKind
 from core.ports import Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import (

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from core.events import EventKind
 from core.model import EndReason, User
+from core.model.events import EventKind
 from core.ports import Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import (

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
 
-from core.events import Event, EventKind
 from core.model import (
     UNSAVED,
     Client,
@@ -22,6 +21,7 @@ from core.model import (
     User,
     UserId,
 )
+from core.model.events import Event, EventKind
 from core.ports import Storage
 
 T = TypeVar("T")

@@ -1,8 +1,8 @@
 import asyncio
 from dataclasses import replace
 
-from core.events import EventKind
 from core.model import Purpose, RecordKind, TokenId, User
+from core.model.events import EventKind
 from core.ports import Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import (

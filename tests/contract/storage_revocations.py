@@ -1,5 +1,5 @@
-from core.events import EventKind
 from core.model import RevokedKey
+from core.model.events import EventKind
 from core.ports import Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import (

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from core.errors import EmailTaken, UsernameTaken
-from core.events import Event
 from core.model import UNSAVED, Purpose, User
+from core.model.events import Event
 from core.ports import Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import (

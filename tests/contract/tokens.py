@@ -1,7 +1,7 @@
 import random
 from dataclasses import replace
 
-from core.keys import hmac_key
+from core.keys.token_service import hmac_key
 from tests.contract.forgery import (
     DIGESTS,
     Json,

@@ -7,7 +7,7 @@ from typing import Protocol
 import pytest
 
 from core import errors
-from core.keys import hmac_key
+from core.keys.token_service import hmac_key
 from core.model import Claims, Role, SigningKey, TokenKind
 from core.ports import TokenSigner, TokenVerifier
 

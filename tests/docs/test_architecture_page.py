@@ -48,7 +48,7 @@ def test_a_module_is_in_the_smallest_package_that_has_it() -> None:
     known = ["core", "core.ports"]
 
     assert "core.ports" == package_of("core.ports.records", known)
-    assert "core" == package_of("core.model", known)
+    assert "core" == package_of("core.errors", known)
 
 
 @pytest.mark.parametrize(("name", "shown", "linked"), NAMED.findall(TEXT))

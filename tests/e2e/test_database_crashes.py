@@ -7,8 +7,8 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from core.events import EventKind, StoredEvent
 from core.model import RecordKind, Session, User
+from core.model.events import EventKind, StoredEvent
 from tests.adapters.postgres_world import fresh_schema
 from tests.http.api import Person, decoded
 from tests.http.conftest import Serve

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from core.events import EventKind, StoredEvent
 from core.model import EndReason, RecordKind, Session, User
+from core.model.events import EventKind, StoredEvent
 from core.ports import Storage
 from tests.http.api import OTHER_PASSWORD, Person, bearer, decoded
 from tests.http.records import every

@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT202012
 from config.container import Container
 from config.settings import Settings
 from entrypoints.http.app import routes
-from entrypoints.http.wellknown import OpenApi
+from entrypoints.http.resources.wellknown import OpenApi
 
 Described: TypeAlias = dict[str, Any]
 

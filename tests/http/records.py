@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adapters.addresses.idna import key_of
+from adapters.emails.idna import key_of
 from core.model import RecordKind, User
 from core.ports import Record, Storage
 from tests.http.api import Api, Person

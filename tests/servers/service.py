@@ -227,7 +227,7 @@ class Service:
         )
 
     def _command(self, *arguments: str) -> list[str]:
-        program = self._program or (sys.executable, "-m", "entrypoints.cli")
+        program = self._program or (sys.executable, "-m", "entrypoints.cli.app")
         return [*program, *arguments]
 
     def _is_ready(self) -> bool:

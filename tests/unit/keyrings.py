@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from adapters.tokens.pyjwt import PyJwtTokens
+from adapters.tokens.jwt_tokens import JwtTokens
 from adapters.tokens.secret_keys import SecretKeys
-from core.keyring import Keyring, KeyRules
-from core.keys import Keys
+from core.keys.keyring import Keyring, KeyRules
+from core.keys.token_service import TokenService
 from core.model import UNTOLD, SecretVersion
 from tests.doubles import NOON, SetClock
 
@@ -14,7 +14,7 @@ RULES = KeyRules(
     token_life=timedelta(days=7),
     leeway=timedelta(seconds=10),
 )
-TOKENS = PyJwtTokens("scribes-auth", "scribes")
+TOKENS = JwtTokens("scribes-auth", "scribes")
 
 
 def version(name: str, created_at: datetime = NOON) -> SecretVersion:
@@ -29,15 +29,15 @@ def keyring(*versions: SecretVersion, rules: KeyRules = RULES) -> Keyring:
     return ring
 
 
-def keys_of(*secrets: str, algorithm: str = "HS256") -> Keys:
+def keys_of(*secrets: str, algorithm: str = "HS256") -> TokenService:
     """Return keys of secrets, of which the first signs and all the others verify."""
     ring = Keyring(SecretKeys(algorithm), RULES)
     ring.load([SecretVersion(text, text[:4], UNTOLD) for text in secrets])
     return keys_with(ring)
 
 
-def keys_with(ring: Keyring) -> Keys:
-    return Keys(
+def keys_with(ring: Keyring) -> TokenService:
+    return TokenService(
         signer=TOKENS,
         verifier=TOKENS,
         keyring=ring,

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Self
 
-from core.events import Event, EventKind
-from core.mail_watch import Deliveries, MailWatch
 from core.model import Limit
-from core.outbox import LEASE, Outbox
+from core.model.events import Event, EventKind
+from core.operations.mail_watch import Deliveries, MailWatch
+from core.operations.outbox import LEASE, Outbox
 from tests.doubles import Postman
 from tests.unit.world import MAILS, World
 
@@ -22,8 +22,8 @@ class Office(World):
         self.outbox = Outbox(
             storage=self.storage,
             mailer=self.postman,
-            guard=self.guard,
-            keys=self.keys,
+            throttle=self.throttle,
+            token_service=self.token_service,
             clock=self.clock,
             deliveries=self.deliveries,
         )

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from core.errors import EmailTaken, PasswordRejected, UsernameTaken
-from core.events import EventKind
 from core.model import Purpose, Role, User
+from core.model.events import EventKind
 from tests.unit.world import CONSOLE, EMAIL, PASSWORD, PHONE, World
 
 

@@ -4,8 +4,8 @@ from collections.abc import Awaitable
 import pytest
 
 from core.errors import InvalidMailToken, InvalidRefreshToken, TooManyAttempts
-from core.events import EventKind
 from core.model import Purpose, User
+from core.model.events import EventKind
 from tests.unit.world import EMAIL, NEW_PASSWORD, PASSWORD, PHONE, World
 
 

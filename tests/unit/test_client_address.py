@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.networks import Network, networks
-from core.addresses import subject_of
-from entrypoints.http.client_address import (
+from core.client_networks import subject_of
+from entrypoints.http.around.client_address import (
     LONGEST_HOP,
     MOST_HOPS,
     READERS,

@@ -15,7 +15,7 @@ from entrypoints.http.app import routes
 from entrypoints.http.bodies import FieldProblem, Problem
 from entrypoints.http.codes import DOOR, MEANINGS, door_code
 from entrypoints.http.problems import STATUS
-from entrypoints.http.wellknown import OpenApi
+from entrypoints.http.resources.wellknown import OpenApi
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| (?:(\d{3}) \| )?", re.MULTILINE)

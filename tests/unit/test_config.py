@@ -8,7 +8,7 @@ from config.keyring import live_keyring
 from config.loading import load_settings
 from config.settings import Settings
 from core.errors import BadConfiguration
-from core.rotation import Rotation
+from core.identity.session_rules import Rotation
 from tests.doubles import NOON
 from tests.unit.environment import Environment
 

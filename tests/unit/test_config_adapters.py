@@ -5,6 +5,7 @@ import pytest
 
 from adapters.mail.mailbox import MailboxMailer
 from adapters.mail.smtp import SmtpMailer, SmtpTls
+from adapters.rate_limit.fallback import FallbackRateLimiter
 from adapters.rate_limit.memory import MemoryRateLimiter
 from adapters.rate_limit.redis import RedisRateLimiter
 from adapters.secrets.file import FileSecrets
@@ -14,7 +15,6 @@ from config import adapters
 from config.container import Container
 from config.loading import load_settings
 from core.errors import BadConfiguration
-from core.rate_limits import SteadyRateLimiter
 from tests.unit.environment import Environment
 
 OUTSIDE = """
@@ -75,9 +75,9 @@ def test_services_get_what_the_settings_say(environment: Environment) -> None:
     assert 5 == container.hasher().rounds
     assert ("me", "you") == (container.tokens().issuer, container.tokens().audience)
     assert settings.session_rules == sessions.rules
-    assert container.keyring() is container.keys().keyring
+    assert container.keyring() is container.token_service().keyring
     assert settings.key_rules == container.keyring().rules
-    assert settings.leeway == container.keys().leeway
+    assert settings.leeway == container.token_service().leeway
     assert settings.reset_life == container.mailed_tokens().reset_life
     assert settings.verification_life == container.mailed_tokens().verification_life
     assert container.storage() is container.mailed_tokens().storage
@@ -94,7 +94,7 @@ def test_limits_are_counted_in_redis_and_here_while_it_is_away(
     container = _container()
     limiter = container.limiter()
 
-    assert isinstance(limiter, SteadyRateLimiter)
+    assert isinstance(limiter, FallbackRateLimiter)
     assert container.live_limiter().stand_in is limiter.shared
     assert RedisRateLimiter is type(container.live_limiter().adapter)
     assert MemoryRateLimiter is type(limiter.ours)

@@ -7,7 +7,7 @@ from config.keyring import live_keyring
 from config.loading import load_settings, warnings
 from config.settings import Settings
 from core.errors import BadConfiguration
-from core.keyring import KeyState
+from core.keys.keyring import KeyState
 from core.model import UNTOLD, SecretVersion
 from tests.contract.private_keys import pem, private_key, public_pem
 from tests.unit.environment import STRONG, Environment

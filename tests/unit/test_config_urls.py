@@ -4,7 +4,7 @@ from typer.testing import CliRunner
 from config import adapters
 from config.loading import load_settings
 from core.errors import BadConfiguration
-from entrypoints.cli import app
+from entrypoints.cli.app import app
 from tests.unit.environment import Environment
 
 SERVERS = {

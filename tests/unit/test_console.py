@@ -7,7 +7,7 @@ URL = "redis://me:Hunter2@host"
 QUERY = "postgresql://host/?password=Hunter2"
 PROGRAM = """
 import logging
-from entrypoints.console import tell_no_credentials
+from entrypoints.cli.console import tell_no_credentials
 with tell_no_credentials():
     {statement}
 """

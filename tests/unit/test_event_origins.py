@@ -1,7 +1,7 @@
 """Every event tells who did it, and from where."""
 
-from core.events import Event, EventKind
 from core.model import Client, Purpose
+from core.model.events import Event, EventKind
 from tests.unit.world import EMAIL, LAPTOP, NEW_PASSWORD, PASSWORD, PHONE, World
 
 DESK = Client(address="192.0.2.3", label="desk")

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
-from core.housekeeping import Housekeeping
 from core.model import RecordKind
+from core.operations.housekeeping import Housekeeping
 from tests.unit.world import World
 
 

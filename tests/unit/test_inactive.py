@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from core.errors import AccountInactive, AuthError, SessionEnded
-from core.events import EventKind
-from core.grants import Grant
+from core.identity.grants import Grant
 from core.model import EndReason, Purpose, User
+from core.model.events import EventKind
 from tests.unit.hashers import InterruptedHasher
 from tests.unit.world import PASSWORD, PHONE, World
 

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.tokens.secret_keys import SecretKeys
 from core.errors import BadConfiguration, Unavailable
-from core.keyring import Keyring
+from core.keys.keyring import Keyring
 from core.model import UNTOLD, SecretVersion, SigningKey
 from tests.doubles import NOON
 from tests.unit.keyrings import RULES, keyring, version

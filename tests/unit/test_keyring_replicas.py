@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from core.keyring import Keyring, KeyRules, KeyState
+from core.keys.keyring import Keyring, KeyRules, KeyState
 from core.model import SecretVersion
 from tests.doubles import NOON
 from tests.unit.keyrings import keyring

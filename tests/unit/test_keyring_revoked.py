@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadConfiguration, InvalidMailToken, InvalidToken, Unavailable
-from core.keyring import Keyring, KeyState
+from core.keys.keyring import Keyring, KeyState
 from core.model import UNTOLD, Claims, Purpose, RevokedKey, Role, SigningKey, TokenKind
 from tests.doubles import NOON
 from tests.unit.keyrings import keyring, keys_with, version

@@ -1,8 +1,15 @@
 from datetime import timedelta
 
-from core.keyring import Keyring
+from core.keys.keyring import Keyring
 from core.model import UNTOLD, RevokedKey
-from entrypoints.keys import NO_KEY, NO_OTHER, NOTHING, consequences, steps, table
+from entrypoints.cli.key_commands import (
+    NO_KEY,
+    NO_OTHER,
+    NOTHING,
+    consequences,
+    steps,
+    table,
+)
 from tests.doubles import NOON
 from tests.unit.keyrings import RULES, keyring, version
 

@@ -9,9 +9,9 @@ from typer.testing import CliRunner, Result
 
 from adapters.storage.sqlite.schema import KNOWN
 from adapters.tokens.secret_keys import SecretKeys
-from entrypoints.cli import app
-from entrypoints.console import Exit
-from entrypoints.keys import NO_KEY, NO_OTHER
+from entrypoints.cli.app import app
+from entrypoints.cli.console import Exit
+from entrypoints.cli.key_commands import NO_KEY, NO_OTHER
 from tests.contract.private_keys import pem
 from tests.unit.environment import Environment
 

@@ -4,7 +4,7 @@ import pytest
 
 from config.container import Container
 from config.settings import Settings
-from core.addresses import subject_of
+from core.client_networks import subject_of
 from entrypoints.http.app import routes
 from entrypoints.http.declaration import declarations_of
 

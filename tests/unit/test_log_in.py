@@ -11,8 +11,8 @@ from core.errors import (
     InvalidCredentials,
     Overloaded,
 )
-from core.events import EventKind
 from core.model import Purpose, Role, TokenKind, User
+from core.model.events import EventKind
 from tests.unit.hashers import InterruptedHasher, RecordingHasher
 from tests.unit.world import EMAIL, HASHER, KEY, NEW_PASSWORD, PASSWORD, PHONE, World
 

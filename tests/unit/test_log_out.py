@@ -10,9 +10,9 @@ from core.errors import (
     NotAuthenticated,
     SessionEnded,
 )
-from core.events import EventKind
-from core.grants import Grant
+from core.identity.grants import Grant
 from core.model import EndReason, TokenKind
+from core.model.events import EventKind
 from tests.unit.world import LAPTOP, PASSWORD, PHONE, World
 
 
@@ -70,10 +70,10 @@ async def test_a_foreign_session_can_not_be_named_in_a_token() -> None:
     hers = await world.newcomer()
     await world.register("john")
     his = await world.log_in(email="john@example.com")
-    claims = await world.keys.verify(
+    claims = await world.token_service.verify(
         his.access_token, TokenKind.ACCESS, now=world.clock.now()
     )
-    mixed = await world.keys.sign(replace(claims, user_id=hers.user.id))
+    mixed = await world.token_service.sign(replace(claims, user_id=hers.user.id))
 
     with pytest.raises(SessionEnded):
         await world.sessions.identify(mixed)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
-from adapters.tokens.pyjwt import PyJwtTokens
+from adapters.tokens.jwt_tokens import JwtTokens
 from config.loading import load_settings
 from config.logging import NOISY, configure_logging
 from core.model import Claims, Role, TokenKind
@@ -49,7 +49,7 @@ async def token() -> str:
         expires_at=NOON,
         role=Role.USER,
     )
-    return await PyJwtTokens("scribes-auth", "scribes").sign(claims, KEY)
+    return await JwtTokens("scribes-auth", "scribes").sign(claims, KEY)
 
 
 class Written:

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from core.errors import InvalidMailToken
-from core.events import EventKind
 from core.model import Purpose, User
+from core.model.events import EventKind
 from tests.unit.hashers import InterruptedHasher
 from tests.unit.world import EMAIL, NEW_PASSWORD, PHONE, World
 
@@ -102,7 +102,7 @@ async def test_a_token_is_good_for_its_purpose_only(purpose: Purpose) -> None:
     await world.password_resets.request(EMAIL, PHONE)
     (other,) = set(Purpose) - {purpose}
     mailed = world.mailed_token(other)
-    forged = world.keys.mail_token(mailed.partition(".")[0], purpose)
+    forged = world.token_service.mail_token(mailed.partition(".")[0], purpose)
 
     for token in (mailed, forged):
         with pytest.raises(InvalidMailToken):
@@ -153,7 +153,7 @@ async def test_a_token_that_can_not_be_spent_costs_no_hash() -> None:
     await world.register()
     await world.password_resets.request(EMAIL, PHONE)
     other = world.mailed_token(Purpose.VERIFY_EMAIL).partition(".")[0]
-    forged = world.keys.mail_token(other, Purpose.RESET_PASSWORD)
+    forged = world.token_service.mail_token(other, Purpose.RESET_PASSWORD)
     late = world.mailed_token(Purpose.RESET_PASSWORD)
     world.wait(hours=1)
     hasher.after_hash = world.log_in

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from core.errors import MailRefused, MailUnavailable
-from core.events import EventKind
-from core.mail_watch import LATE
-from core.outbox import FIRST_RETRY
+from core.model.events import EventKind
+from core.operations.mail_watch import LATE
+from core.operations.outbox import FIRST_RETRY
 from tests.unit.office import Office
 from tests.unit.world import EMAIL
 

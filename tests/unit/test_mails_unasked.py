@@ -3,9 +3,9 @@
 import pytest
 
 from core.errors import MailUnavailable
-from core.events import EventKind
 from core.model import MailKind, Purpose
-from core.outbox import WARNINGS
+from core.model.events import EventKind
+from core.operations.outbox import WARNINGS
 from tests.unit.office import Office
 from tests.unit.world import EMAIL, NEW_PASSWORD, PASSWORD, PHONE
 

@@ -9,7 +9,7 @@ import pytest
 from config.container import Container
 from config.settings import Settings
 from entrypoints.http.app import routes
-from entrypoints.http.wellknown import OpenApi
+from entrypoints.http.resources.wellknown import OpenApi
 from tests.http.described import Described, document
 
 IDS = {

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.events import OUTGOING, EventKind
 from core.model import MailKind, Purpose
-from core.outbox import BATCH
+from core.model.events import OUTGOING, EventKind
+from core.operations.outbox import BATCH
 from tests.unit.office import Office
 from tests.unit.world import EMAIL, NEW_PASSWORD, PASSWORD, PHONE
 
@@ -150,7 +150,7 @@ async def test_a_sent_mail_is_logged_without_its_token(
         await office.outbox.deliver_due()
 
     (mail,) = office.postman.sent
-    (record,) = [r for r in caplog.records if r.name == "core.outbox"]
+    (record,) = [r for r in caplog.records if r.name == "core.operations.outbox"]
     assert "Email sent" == record.message
     assert mail.token
     assert mail.token not in str([vars(record) for record in caplog.records])

@@ -7,9 +7,9 @@ import pytest
 
 from adapters.storage.memory.events import MemoryEvents
 from core.errors import MailRefused, MailUnavailable, Unavailable
-from core.events import EventKind
 from core.model import EventId
-from core.outbox import FIRST_RETRY, GIVE_UP_AFTER, LEASE, LONGEST_RETRY
+from core.model.events import EventKind
+from core.operations.outbox import FIRST_RETRY, GIVE_UP_AFTER, LEASE, LONGEST_RETRY
 from tests.unit.office import Office
 from tests.unit.world import EMAIL
 

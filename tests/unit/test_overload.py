@@ -8,8 +8,8 @@ from falcon import asgi, testing
 from adapters.passwords.bcrypt import BcryptHasher
 from core.errors import Overloaded
 from core.model import Client
+from entrypoints.http.around.overload import AdmissionControl
 from entrypoints.http.declaration import ANYBODY, LOGIN, Declaration
-from entrypoints.http.overload import Turnstile
 
 HASHING = Declaration("log in", allows=ANYBODY, limit=LOGIN, hashes=True)
 LIMITED = Declaration("ask for a mail", allows=ANYBODY, limit=LOGIN)
@@ -25,8 +25,8 @@ async def hasher() -> AsyncIterator[BcryptHasher]:
 
 
 @pytest.fixture
-def turnstile(hasher: BcryptHasher) -> Turnstile:
-    return Turnstile(hasher)
+def turnstile(hasher: BcryptHasher) -> AdmissionControl:
+    return AdmissionControl(hasher)
 
 
 def request(declaration: Declaration | None, address: str) -> asgi.Request:
@@ -37,7 +37,7 @@ def request(declaration: Declaration | None, address: str) -> asgi.Request:
 
 
 async def passed(
-    turnstile: Turnstile,
+    turnstile: AdmissionControl,
     declaration: Declaration | None = HASHING,
     address: str = FLOODER,
 ) -> None:
@@ -46,7 +46,7 @@ async def passed(
 
 
 async def test_of_a_flood_one_gets_through_at_each_turn_in_order(
-    turnstile: Turnstile,
+    turnstile: AdmissionControl,
 ) -> None:
     through: list[int] = []
 
@@ -66,7 +66,7 @@ async def test_of_a_flood_one_gets_through_at_each_turn_in_order(
 
 
 async def test_who_comes_from_elsewhere_waits_for_one_of_a_flood_and_not_for_all(
-    turnstile: Turnstile,
+    turnstile: AdmissionControl,
 ) -> None:
     through: list[str] = []
 
@@ -84,7 +84,7 @@ async def test_who_comes_from_elsewhere_waits_for_one_of_a_flood_and_not_for_all
     await asyncio.gather(*flood)
 
 
-async def test_what_is_not_limited_passes_by(turnstile: Turnstile) -> None:
+async def test_what_is_not_limited_passes_by(turnstile: AdmissionControl) -> None:
     flood = [asyncio.create_task(passed(turnstile)) for _ in range(50)]
     await asyncio.sleep(0)
 
@@ -96,7 +96,7 @@ async def test_what_is_not_limited_passes_by(turnstile: Turnstile) -> None:
     await asyncio.gather(*flood)
 
 
-async def test_who_has_gone_holds_nobody_up(turnstile: Turnstile) -> None:
+async def test_who_has_gone_holds_nobody_up(turnstile: AdmissionControl) -> None:
     flood = [asyncio.create_task(passed(turnstile)) for _ in range(10)]
     await asyncio.sleep(0)
 
@@ -111,7 +111,7 @@ async def test_who_has_gone_holds_nobody_up(turnstile: Turnstile) -> None:
 
 
 async def test_what_needs_a_hash_is_refused_while_there_is_no_room(
-    turnstile: Turnstile, hasher: BcryptHasher
+    turnstile: AdmissionControl, hasher: BcryptHasher
 ) -> None:
     ahead = asyncio.create_task(hasher.hash("x"))
     await asyncio.sleep(0)

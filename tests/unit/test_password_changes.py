@@ -10,9 +10,9 @@ from core.errors import (
     SessionEnded,
     WrongCurrentPassword,
 )
-from core.events import EventKind
-from core.grants import Grant
+from core.identity.grants import Grant
 from core.model import EndReason, Purpose, User
+from core.model.events import EventKind
 from tests.unit.hashers import InterruptedHasher
 from tests.unit.world import (
     EMAIL,

@@ -8,10 +8,10 @@ from adapters.storage.memory import MemoryStorage
 from adapters.system import RandomIds
 from core.errors import BadConfiguration, Unavailable
 from core.event_factory import EventFactory
-from core.keyring import KeyState
+from core.keys.keyring import KeyState
+from core.keys.revocations import Revocations
 from core.model import RevokedKey
-from core.readiness import Readiness
-from core.revocations import Revocations
+from core.operations.readiness import Readiness
 from tests.doubles import NOON, SetClock
 from tests.unit.keyrings import keyring, version
 
@@ -53,7 +53,7 @@ def of(storage: LateStorage, *, auto_migrate: bool) -> Readiness:
 
 @pytest.fixture
 def storage(monkeypatch: pytest.MonkeyPatch) -> LateStorage:
-    monkeypatch.setattr("core.readiness.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("core.operations.readiness.RETRY_SECONDS", 0.01)
 
     class Late(LateStorage):
         """Has counts of its own."""

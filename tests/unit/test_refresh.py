@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from core.errors import InvalidRefreshToken
-from core.events import EventKind
-from core.keys import hmac_key
+from core.keys.token_service import hmac_key
 from core.model import Claims, Purpose, Role, TokenKind
+from core.model.events import EventKind
 from tests.unit.world import KEY, PHONE, World
 
 
@@ -44,7 +44,7 @@ async def test_a_token_of_ours_that_says_something_else_is_refused_and_ends_noth
 ) -> None:
     world = World()
     grant = await world.newcomer()
-    token = await world.keys.sign(change(_claims(world)))
+    token = await world.token_service.sign(change(_claims(world)))
 
     with pytest.raises(InvalidRefreshToken):
         await world.sessions.refresh(token, PHONE)
@@ -88,8 +88,8 @@ async def test_a_generation_from_the_future_ends_nothing() -> None:
     """A storage restored from a backup meets such tokens."""
     world = World()
     await world.newcomer()
-    current = await world.keys.sign(_claims(world))
-    token = await world.keys.sign(replace(_claims(world), generation=7))
+    current = await world.token_service.sign(_claims(world))
+    token = await world.token_service.sign(replace(_claims(world), generation=7))
 
     answer = await world.refresh(token)
 
@@ -180,7 +180,7 @@ async def test_a_new_role_stands_in_the_next_access_token() -> None:
 
     grant = await world.sessions.refresh(token, PHONE)
 
-    claims = await world.keys.verify(
+    claims = await world.token_service.verify(
         grant.access_token, TokenKind.ACCESS, now=world.clock.now()
     )
     assert Role.ADMIN is claims.role

@@ -10,8 +10,8 @@ from adapters.rate_limit.memory import MemoryRateLimiter
 from adapters.system import SystemClock
 from core.errors import TooManyAttempts
 from core.model import Client, Limit
+from entrypoints.http.around.rate_limits import RateLimits
 from entrypoints.http.declaration import ANYBODY, LOGIN, Declaration
-from entrypoints.http.limits import RateLimits
 
 NO_MORE = Limit("login/minute", 0, timedelta(minutes=1))
 

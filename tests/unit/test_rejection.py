@@ -9,8 +9,8 @@ from core.errors import (
     InvalidRefreshToken,
     SessionEnded,
 )
-from core.events import EventKind
 from core.model import Purpose, User
+from core.model.events import EventKind
 from tests.unit.world import EMAIL, NEW_PASSWORD, PHONE, World
 
 VERIFY, RESET = Purpose.VERIFY_EMAIL, Purpose.RESET_PASSWORD
@@ -116,7 +116,7 @@ async def test_what_is_no_good_mail_token_removes_nobody() -> None:
     reset, older = world.mailed_token(RESET), world.mailed_token(VERIFY)
     await world.verifications.request(EMAIL, PHONE)
     late = world.mailed_token(VERIFY)
-    forged = world.keys.mail_token(reset.partition(".")[0], VERIFY)
+    forged = world.token_service.mail_token(reset.partition(".")[0], VERIFY)
     for token in ("", "x", reset, older, forged):
         with pytest.raises(InvalidMailToken):
             await world.verifications.reject(token, PHONE)

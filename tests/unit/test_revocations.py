@@ -9,11 +9,11 @@ from adapters.system import RandomIds
 from config.live import Live
 from core.errors import Unavailable
 from core.event_factory import EventFactory
-from core.events import EventKind
-from core.keyring import KeyState
+from core.keys.keyring import KeyState
+from core.keys.revocations import Revocations
 from core.model import RevokedKey
+from core.model.events import EventKind
 from core.ports import KeyRevocations
-from core.revocations import Revocations
 from tests.contract.storage_records import history
 from tests.doubles import NOON, SetClock
 from tests.unit.keyrings import keyring, version

@@ -11,10 +11,10 @@ from datetime import timedelta
 import pytest
 
 from core.errors import ExpiredToken, InvalidRefreshToken, SessionEnded
-from core.events import EventKind
-from core.grants import Grant
+from core.identity.grants import Grant
+from core.identity.session_rules import ROTATIONS_KEPT, Rotation
 from core.model import EndReason
-from core.rotation import ROTATIONS_KEPT, Rotation
+from core.model.events import EventKind
 from tests.unit.world import LAPTOP, PHONE, World
 
 STEP = re.compile(r"(?P<time>[\d.]+)(?P<unit>[sd])|(?P<used>\d+)(>(?P<got>\d+)|!)")

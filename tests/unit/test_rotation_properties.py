@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.errors import InvalidRefreshToken
-from core.events import EventKind
-from core.rotation import Rotation
+from core.identity.session_rules import Rotation
+from core.model.events import EventKind
 from tests.unit.world import PHONE, World
 
 GRACES = st.sampled_from([0, 1, 30, 300])

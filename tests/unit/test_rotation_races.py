@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from core.errors import InvalidRefreshToken
-from core.events import EventKind
-from core.rotation import Rotation
+from core.identity.session_rules import Rotation
+from core.model.events import EventKind
 from tests.unit.world import PHONE, World
 
 CALLERS = 50

@@ -10,7 +10,7 @@ from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.secrets.file import FileSecrets
 from core.errors import BadConfiguration, Unavailable
 from core.model import SecretVersion
-from core.secret_watch import PAUSE, SecretWatch, Watched
+from core.operations.secret_watch import PAUSE, SecretWatch, Watched
 from tests.doubles import SetClock
 
 
@@ -160,7 +160,7 @@ async def test_forged_tokens_can_not_make_it_look_again_and_again(desk: Desk) ->
 async def test_a_request_waits_only_so_long_for_a_backend_that_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.secret_watch.PATIENCE", 0.01)
+    monkeypatch.setattr("core.operations.secret_watch.PATIENCE", 0.01)
     desk = Desk(tmp_path, slow=True)
     desk.write(keys="one", mail="letter")
 

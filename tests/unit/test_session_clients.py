@@ -1,8 +1,8 @@
 import asyncio
 from dataclasses import replace
 
-from core.events import Event, EventKind
 from core.model import Client
+from core.model.events import Event, EventKind
 from tests.unit.world import LAPTOP, PHONE, World
 
 

@@ -8,10 +8,10 @@ import pytest
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.archive import MemoryArchive
 from core.errors import BadConfiguration, OperationError, Unavailable
-from core.events import EventKind, StoredEvent
 from core.model import Purpose, RecordKind
+from core.model.events import EventKind, StoredEvent
+from core.operations.transfer import PAGE, Transfer, digest
 from core.ports import Record
-from core.transfer import PAGE, Transfer, digest
 from tests.contract.storage_records import (
     NOW,
     an_event,

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.archive import MemoryArchive
-from core.events import EventKind
 from core.model import RecordKind, RevokedKey
+from core.model.events import EventKind
+from core.operations.transfer import PAGE, Transfer
 from core.ports import Record, Storage
-from core.transfer import PAGE, Transfer
 from tests.contract.storage_records import (
     MINUTE,
     NOW,

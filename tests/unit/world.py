@@ -6,25 +6,30 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from adapters.addresses.idna import IdnaAddresses
+from adapters.emails.idna import IdnaEmails
 from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from adapters.rate_limit.memory import MemoryRateLimiter
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.sessions import MemorySessions
 from adapters.system import RandomIds
-from adapters.tokens.pyjwt import PyJwtTokens
+from adapters.tokens.jwt_tokens import JwtTokens
 from adapters.tokens.secret_keys import SecretKeys
-from core.accounts import Accounts
 from core.event_factory import EventFactory
-from core.events import Event, EventKind
-from core.grants import Grant, Grants
-from core.guard import Guard
-from core.holders import Holders
-from core.identities import Identities
-from core.keyring import Keyring, KeyRules
-from core.keys import Keys, hmac_key
-from core.mailed_tokens import MailedTokens
+from core.identity.accounts import Accounts
+from core.identity.batched_lookups import BatchedLookups
+from core.identity.grants import Grant, Grants
+from core.identity.holders import Holders
+from core.identity.mailed_tokens import MailedTokens
+from core.identity.password_changes import PasswordChanges
+from core.identity.password_resets import PasswordResets
+from core.identity.passwords import GuidePolicy
+from core.identity.session_rules import Rotation, SessionRules
+from core.identity.sessions import Sessions
+from core.identity.throttle import Throttle
+from core.identity.verifications import Verifications
+from core.keys.keyring import Keyring, KeyRules
+from core.keys.token_service import TokenService, hmac_key
 from core.model import (
     UNTOLD,
     Backoff,
@@ -38,13 +43,8 @@ from core.model import (
     TokenKind,
     User,
 )
-from core.password_changes import PasswordChanges
-from core.password_resets import PasswordResets
-from core.passwords import GuidePolicy
+from core.model.events import Event, EventKind
 from core.ports import PasswordHasher
-from core.rotation import Rotation, SessionRules
-from core.sessions import Sessions
-from core.verifications import Verifications
 from tests.doubles import SetClock
 
 EMAIL = "jane@example.com"
@@ -97,17 +97,17 @@ class World:
         self.clock = SetClock()
         self.metrics = PrometheusMetrics()
         self.storage = MemoryStorage.from_url("memory://")
-        self.tokens = PyJwtTokens("scribes-auth", "scribes")
+        self.tokens = JwtTokens("scribes-auth", "scribes")
         self.keyring = Keyring(SecretKeys(), KEY_RULES)
         self.keyring.load([SecretVersion("k" * 32, "1", UNTOLD)])
-        self.keys = Keys(
+        self.token_service = TokenService(
             signer=self.tokens,
             verifier=self.tokens,
             keyring=self.keyring,
             clock=self.clock,
             leeway=KEY_RULES.leeway,
         )
-        self.guard = guard = Guard(
+        self.throttle = throttle = Throttle(
             limiter=MemoryRateLimiter(self.clock),
             metrics=self.metrics,
             backoff=backoff,
@@ -115,19 +115,21 @@ class World:
             refreshes=[REFRESHES],
         )
         factory, session_rules = EventFactory(RandomIds()), replace(RULES, **rules)
-        grants = Grants(keys=self.keys, ids=RandomIds(), rules=session_rules)
+        grants = Grants(
+            token_service=self.token_service, ids=RandomIds(), rules=session_rules
+        )
         busy = BusySessions(self.storage.sessions.tables)
         holders = Holders(
             sessions=busy,
-            identities=Identities(busy),
-            keys=self.keys,
+            lookups=BatchedLookups(busy),
+            token_service=self.token_service,
             clock=self.clock,
             events=factory,
         )
-        users, addresses, policy = self.storage.users, IdnaAddresses(), GuidePolicy()
+        users, emails, policy = self.storage.users, IdnaEmails(), GuidePolicy()
         tokens = MailedTokens(
             storage=self.storage,
-            keys=self.keys,
+            token_service=self.token_service,
             clock=self.clock,
             ids=RandomIds(),
             events=factory,
@@ -136,7 +138,7 @@ class World:
         )
         self.accounts = Accounts(
             users=users,
-            addresses=addresses,
+            emails=emails,
             hasher=hasher,
             policy=policy,
             tokens=tokens,
@@ -145,8 +147,8 @@ class World:
         )
         self.verifications = Verifications(
             users=users,
-            addresses=addresses,
-            guard=guard,
+            emails=emails,
+            throttle=throttle,
             tokens=tokens,
             holders=holders,
             clock=self.clock,
@@ -154,8 +156,8 @@ class World:
         )
         self.password_resets = PasswordResets(
             users=users,
-            addresses=addresses,
-            guard=guard,
+            emails=emails,
+            throttle=throttle,
             hasher=hasher,
             policy=policy,
             tokens=tokens,
@@ -165,7 +167,7 @@ class World:
         self.password_changes = PasswordChanges(
             users=users,
             holders=holders,
-            guard=guard,
+            throttle=throttle,
             hasher=hasher,
             policy=policy,
             clock=self.clock,
@@ -174,10 +176,10 @@ class World:
         )
         self.sessions = Sessions(
             users=users,
-            addresses=addresses,
+            emails=emails,
             sessions=busy,
             holders=holders,
-            guard=guard,
+            throttle=throttle,
             hasher=hasher,
             clock=self.clock,
             grants=grants,
@@ -240,7 +242,7 @@ class World:
         """Return what the latest mail for this purpose carries."""
         tokens = self.storage.tokens.tables.tokens.values()
         latest = [token.id for token in tokens if token.purpose is purpose][-1]
-        return self.keys.mail_token(latest, purpose)
+        return self.token_service.mail_token(latest, purpose)
 
     def change_user(self, user: User, **changes: Any) -> User:  # noqa: ANN401 - its fields
         """Change what no use case changes yet."""

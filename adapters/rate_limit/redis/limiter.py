@@ -5,9 +5,9 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Self
 
-from adapters.rate_limit.redis.address import address_in
-from adapters.rate_limit.redis.keys import Keys
+from adapters.rate_limit.redis.key_names import KeyNames
 from adapters.rate_limit.redis.server import Script, Server
+from adapters.rate_limit.redis.url import read_url
 from core.model import Attempt, Backoff, Quota, Trial
 from core.ports import RateLimiter
 
@@ -23,7 +23,7 @@ SETTLE = Script.named("settle")
 class RedisRateLimiter(RateLimiter):
     """``most`` is how many keys are kept of each limit, of failures, of known addresses."""
 
-    def __init__(self, server: Server, keys: Keys, most: int = MOST) -> None:
+    def __init__(self, server: Server, keys: KeyNames, most: int = MOST) -> None:
         self.server = server
         self.keys = keys
         self.most = most
@@ -31,8 +31,8 @@ class RedisRateLimiter(RateLimiter):
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Make one for this URL, without I/O; raises ``BadConfiguration``."""
-        address = address_in(url)
-        return cls(Server(address), Keys(address.prefix))
+        read = read_url(url)
+        return cls(Server(read), KeyNames(read.prefix))
 
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
         if not attempts:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from redis.exceptions import NoPermissionError, RedisError
 
-from adapters.rate_limit.redis.address import Address
+from adapters.rate_limit.redis.url import RedisUrl
 
 SCRIPTS = Path(__file__).with_name("scripts")
 CALLED = re.compile(r"redis\.call\('([A-Z]+)'")
@@ -23,16 +23,16 @@ def commands(scripts: Iterable[Path]) -> set[str]:
 COMMANDS = {"eval", "evalsha", "set", *commands(SCRIPTS.glob("*.lua"))}
 
 
-def told(error: Exception, address: Address) -> Exception:
+def told(error: Exception, url: RedisUrl) -> Exception:
     """Return the error, and what to grant if that is what is missing."""
     if not isinstance(error, NoPermissionError) and not DENIED.search(str(error)):
         return error
-    return RedisError(f"redis: {error}; grant it: {grant(address)}")
+    return RedisError(f"redis: {error}; grant it: {grant(url)}")
 
 
-def grant(address: Address) -> str:
+def grant(url: RedisUrl) -> str:
     """Return the command that gives our user all rights that are needed."""
-    needed = COMMANDS | ({"select"} if address.database else set())
+    needed = COMMANDS | ({"select"} if url.database else set())
     rights = " ".join(f"+{command}" for command in sorted(needed))
-    user = address.user or "default"
-    return f"ACL SETUSER {user} ~{{{address.prefix}}}:* {rights}"
+    user = url.user or "default"
+    return f"ACL SETUSER {user} ~{{{url.prefix}}}:* {rights}"

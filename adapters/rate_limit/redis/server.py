@@ -9,8 +9,8 @@ from typing import Any, Self, TypeVar
 from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
 from redis.exceptions import MovedError, NoScriptError, RedisError
 
-from adapters.rate_limit.redis.address import Address, Node
 from adapters.rate_limit.redis.rights import SCRIPTS, told
+from adapters.rate_limit.redis.url import Node, RedisUrl
 from core.errors import Unavailable
 
 T = TypeVar("T")
@@ -41,17 +41,17 @@ PROBE = Script.named("probe")
 
 class Server:
     """
-    The server at an address, or of a Redis Cluster the one that has our keys.
+    The server at an url, or of a Redis Cluster the one that has our keys.
 
     Nothing is tried again: a reply that was lost may have been that of work done, and a
     retry would count twice. The exceptions are a script that the server does not have,
     and keys that another one has: neither did anything.
     """
 
-    def __init__(self, address: Address) -> None:
-        self._address = address
+    def __init__(self, url: RedisUrl) -> None:
+        self._url = url
         self._nodes: dict[Node, Redis] = {}
-        self._redis = self._at(address.node)
+        self._redis = self._at(url.node)
         self._turns = asyncio.Semaphore(CONNECTIONS)
         self._failures = 0
 
@@ -87,30 +87,30 @@ class Server:
         except (RedisError, OSError) as error:
             self._failures += 1
             # In a cluster it may be another's turn now, which this one knows.
-            self._redis = self._at(self._address.node)
-            raise Unavailable from told(error, self._address)
+            self._redis = self._at(self._url.node)
+            raise Unavailable from told(error, self._url)
 
     async def _where(self, call: Callable[[Redis], Awaitable[T]]) -> T:
         """Call the server that has the keys, which in a cluster another may know."""
         try:
             return await call(self._redis)
         except MovedError as moved:
-            host = moved.host or self._address.node.host
+            host = moved.host or self._url.node.host
             self._redis = self._at(Node(host, moved.port))
             return await call(self._redis)
 
     def _at(self, node: Node) -> Redis:
         if node not in self._nodes:
-            address = self._address
+            url = self._url
             pool = BlockingConnectionPool(
                 max_connections=CONNECTIONS,
                 timeout=OPENING_SECONDS,
-                connection_class=SSLConnection if address.tls else Connection,
+                connection_class=SSLConnection if url.tls else Connection,
                 socket_timeout=OPENING_SECONDS,
                 socket_connect_timeout=OPENING_SECONDS,
                 protocol=2,
                 driver_info=None,
-                **address.options(node),
+                **url.options(node),
             )
             self._nodes[node] = Redis(connection_pool=pool)
         return self._nodes[node]

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Self
 
 from adapters.secrets.aws.service import SecretsManager
-from adapters.secrets.remote import Kept, deadline, milliseconds
+from adapters.secrets.cloud import VersionCache, deadline, milliseconds
 from adapters.secrets.values import value_in
 from core import errors
 from core.model import SecretVersion
@@ -33,7 +33,7 @@ CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 class AwsSecrets(SecretProvider):
     manager: SecretsManager
     prefix: str
-    _kept: Kept = field(default_factory=Kept, repr=False)
+    _cache: VersionCache = field(default_factory=VersionCache, repr=False)
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -57,7 +57,7 @@ class AwsSecrets(SecretProvider):
         async with deadline(_told(secret_id)):
             arn, labels = await self._listed(secret_id)
             read = partial(self._read, secret_id)
-            found = await self._kept.all(arn, labels, read)
+            found = await self._cache.all(arn, labels, read)
         return _in_force(found, labels, secret_id)
 
     async def aclose(self) -> None:

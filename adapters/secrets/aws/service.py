@@ -12,7 +12,7 @@ from botocore import exceptions as aws
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from adapters.secrets.remote import AT_ONCE, PATIENCE, Connection, twice
+from adapters.secrets.cloud import AT_ONCE, PATIENCE, LoopBoundClient, twice
 from core import errors
 
 PERMISSIONS = {
@@ -62,7 +62,9 @@ class SecretsManager:
     """Secrets Manager in one region; ``AWS_ENDPOINT_URL`` is boto3's own to read."""
 
     region: str
-    _connection: Connection[_Client] = field(default_factory=Connection, repr=False)
+    _connection: LoopBoundClient[_Client] = field(
+        default_factory=LoopBoundClient, repr=False
+    )
 
     async def ask(self, operation: str, **question: Any) -> dict[str, Any]:  # noqa: ANN401
         """Return the answer to an operation; raises the errors of ``SecretProvider``."""

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Self
 
 from adapters.secrets.azure.service import KeyVault, Listed
-from adapters.secrets.remote import Kept, deadline
+from adapters.secrets.cloud import VersionCache, deadline
 from adapters.secrets.values import value_in
 from core import errors
 from core.model import SecretVersion
@@ -30,7 +30,7 @@ NAME = re.compile(r"[a-z\d-]{1,127}", re.ASCII | re.IGNORECASE)
 class AzureSecrets(SecretProvider):
     vault: KeyVault
     prefix: str
-    _kept: Kept = field(default_factory=Kept, repr=False)
+    _cache: VersionCache = field(default_factory=VersionCache, repr=False)
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -58,7 +58,7 @@ class AzureSecrets(SecretProvider):
         async with deadline(secret):
             listed = await self.vault.in_force(secret_id)
             read = partial(self._read, secret_id)
-            found = await self._kept.all(secret_id, listed, read)
+            found = await self._cache.all(secret_id, listed, read)
         if not found:
             raise _not_found(secret)
         return found

@@ -15,7 +15,7 @@ from azure.identity.aio import DefaultAzureCredential
 from azure.keyvault.secrets import KeyVaultSecret, SecretProperties
 from azure.keyvault.secrets.aio import SecretClient
 
-from adapters.secrets.remote import PATIENCE, Connection, milliseconds, twice
+from adapters.secrets.cloud import PATIENCE, LoopBoundClient, milliseconds, twice
 from core import errors
 
 T = TypeVar("T")
@@ -38,8 +38,8 @@ class KeyVault:
     """A vault; raises the errors of ``SecretProvider``."""
 
     endpoint: str
-    _connection: Connection[SecretClient] = field(
-        default_factory=Connection, repr=False
+    _connection: LoopBoundClient[SecretClient] = field(
+        default_factory=LoopBoundClient, repr=False
     )
 
     def told(self, secret_id: str) -> str:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
+from adapters.secrets.cloud import VersionCache, deadline
 from adapters.secrets.gcp.service import GOOGLE, Listed, SecretManager
-from adapters.secrets.remote import Kept, deadline
 from adapters.secrets.values import value_in
 from core import errors
 from core.model import SecretVersion
@@ -31,7 +31,7 @@ class GcpSecrets(SecretProvider):
     manager: SecretManager
     project: str
     prefix: str
-    _kept: Kept = field(default_factory=Kept, repr=False)
+    _cache: VersionCache = field(default_factory=VersionCache, repr=False)
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -55,7 +55,7 @@ class GcpSecrets(SecretProvider):
         secret, resource = self._named(name)
         async with deadline(secret):
             listed = await self.manager.enabled(resource, secret)
-            found = await self._kept.all(resource, listed, partial(self._read, secret))
+            found = await self._cache.all(resource, listed, partial(self._read, secret))
         if not found:
             raise _not_found(secret)
         return found

@@ -17,7 +17,7 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.cloud.secretmanager_v1 import SecretManagerServiceAsyncClient, types
 from google.cloud.secretmanager_v1.services.secret_manager_service import transports
 
-from adapters.secrets.remote import PATIENCE, Connection, milliseconds, twice
+from adapters.secrets.cloud import PATIENCE, LoopBoundClient, milliseconds, twice
 from core import errors
 
 T = TypeVar("T")
@@ -55,8 +55,8 @@ class SecretManager:
     """Secret Manager at an endpoint; raises the errors of ``SecretProvider``."""
 
     endpoint: str
-    _connection: Connection[SecretManagerServiceAsyncClient] = field(
-        default_factory=Connection, repr=False
+    _connection: LoopBoundClient[SecretManagerServiceAsyncClient] = field(
+        default_factory=LoopBoundClient, repr=False
     )
 
     async def enabled(self, resource: str, secret: str) -> list[Listed]:

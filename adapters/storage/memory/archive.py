@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any
 
 from adapters.storage.memory.tables import Tables, owned
-from core.events import Event, StoredEvent
 from core.model import OneTimeToken, RecordKind, RevokedKey, Session, UserId
+from core.model.events import Event, StoredEvent
 from core.ports import Archive, Record
 
 

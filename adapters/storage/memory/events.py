@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from adapters.storage.memory.tables import Tables
-from core.events import Backlog, Delivery, Event
 from core.model import EventId, UserId
+from core.model.events import Backlog, Delivery, Event
 from core.ports import EventLog
 
 

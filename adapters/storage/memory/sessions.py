@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapters.storage.memory.tables import Tables, owned
-from core.events import Event
 from core.model import Client, EndReason, Identity, Session, SessionId, UserId
+from core.model.events import Event
 from core.ports import SessionRepository
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from core.events import Event
 from core.model import (
     UNSAVED,
     EndReason,
@@ -19,6 +18,7 @@ from core.model import (
     User,
     UserId,
 )
+from core.model.events import Event
 
 Record = TypeVar("Record", User, Session, OneTimeToken, Event, RevokedKey)
 

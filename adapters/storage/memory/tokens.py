@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.storage.memory.tables import Tables, owned
-from core.events import Event
 from core.model import OneTimeToken, TokenId
+from core.model.events import Event
 from core.ports import OneTimeTokens
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from adapters.storage.memory.tables import Tables, owned
 from core.errors import EmailTaken, UsernameTaken
-from core.events import Event
 from core.model import (
     UNSAVED,
     EndReason,
@@ -18,6 +17,7 @@ from core.model import (
     User,
     UserId,
 )
+from core.model.events import Event
 from core.ports import UserRepository
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Self
 
 from adapters.storage.mongo import purging, rights, schema
-from adapters.storage.mongo.address import database_at
 from adapters.storage.mongo.archive import MongoArchive
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.events import MongoEvents
 from adapters.storage.mongo.revocations import MongoRevocations
 from adapters.storage.mongo.sessions import MongoSessions
 from adapters.storage.mongo.tokens import MongoTokens
+from adapters.storage.mongo.url import database_at
 from adapters.storage.mongo.users import MongoUsers
 from core.errors import NothingStored
 from core.ports import Storage

@@ -22,8 +22,8 @@ from adapters.storage.mongo.documents import (
     to_token,
     to_user,
 )
-from core.events import StoredEvent
 from core.model import RecordKind, UserId
+from core.model.events import StoredEvent
 from core.ports import Archive, Record
 
 PATIENCE = 60.0

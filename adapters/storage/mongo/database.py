@@ -17,7 +17,7 @@ from adapters.storage.mongo.documents import Document, new_events
 from adapters.storage.mongo.numbering import Numbering
 from adapters.storage.sharing import Shared
 from core.errors import BadConfiguration, Unavailable
-from core.events import Event
+from core.model.events import Event
 
 T = TypeVar("T")
 

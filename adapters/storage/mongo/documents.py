@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 
 from bson import ObjectId
 
-from core.events import Event, EventKind
 from core.model import (
     Client,
     EndReason,
@@ -17,6 +16,7 @@ from core.model import (
     Session,
     User,
 )
+from core.model.events import Event, EventKind
 
 Document: TypeAlias = dict[str, Any]
 

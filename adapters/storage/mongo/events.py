@@ -12,8 +12,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from adapters.storage.mongo.database import SNAPSHOT, Database
 from adapters.storage.mongo.documents import Document, to_event
 from core.errors import Unavailable
-from core.events import Backlog, Delivery, Event
 from core.model import EventId, UserId
+from core.model.events import Backlog, Delivery, Event
 from core.ports import EventLog
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -8,8 +8,8 @@ from pymongo.errors import DuplicateKeyError
 
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import from_revoked_key, to_revoked_key
-from core.events import Event
 from core.model import RevokedKey
+from core.model.events import Event
 from core.ports import KeyRevocations
 
 

@@ -17,8 +17,8 @@ from adapters.storage.mongo.documents import (
     to_user,
 )
 from core.errors import Unavailable
-from core.events import Event
 from core.model import Client, EndReason, Identity, Session, SessionId, UserId
+from core.model.events import Event
 from core.ports import SessionRepository
 
 

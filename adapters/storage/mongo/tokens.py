@@ -8,8 +8,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import from_token, to_token
-from core.events import Event
 from core.model import OneTimeToken, Purpose, TokenId, UserId
+from core.model.events import Event
 from core.ports import OneTimeTokens
 
 

@@ -19,7 +19,6 @@ from adapters.storage.mongo.documents import (
 from adapters.storage.mongo.sessions import end_sessions
 from adapters.storage.mongo.tokens import spend, void
 from core.errors import EmailTaken, Unavailable, UsernameTaken
-from core.events import Event
 from core.model import (
     EndReason,
     OneTimeToken,
@@ -30,6 +29,7 @@ from core.model import (
     User,
     UserId,
 )
+from core.model.events import Event
 from core.ports import UserRepository
 
 

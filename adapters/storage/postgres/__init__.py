@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from adapters.storage.postgres import address, purging, rights, schema
+from adapters.storage.postgres import purging, rights, schema
 from adapters.storage.postgres.archive import PostgresArchive
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import PostgresEvents
 from adapters.storage.postgres.revocations import PostgresRevocations
 from adapters.storage.postgres.sessions import PostgresSessions
 from adapters.storage.postgres.tokens import PostgresTokens
+from adapters.storage.postgres.url import read
 from adapters.storage.postgres.users import PostgresUsers
 from core.errors import NothingStored
 from core.ports import Storage
@@ -31,7 +32,7 @@ class PostgresStorage(Storage):
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        return cls.on(Database(address.read(url)))
+        return cls.on(Database(read(url)))
 
     @classmethod
     def on(cls, database: Database) -> Self:

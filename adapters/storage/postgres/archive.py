@@ -28,8 +28,8 @@ from adapters.storage.postgres.rows import (
     to_token,
     to_user,
 )
-from core.events import StoredEvent
 from core.model import RecordKind, UserId
+from core.model.events import StoredEvent
 from core.ports import Archive, Record
 
 T = TypeVar("T")

@@ -16,8 +16,8 @@ from psycopg.errors import (
 from psycopg.rows import RowMaker
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from adapters.storage.postgres.address import Address, Parameters
 from adapters.storage.postgres.connection import Connection, ask, first, prepare
+from adapters.storage.postgres.url import Parameters, PostgresUrl
 from adapters.storage.postgres.waiting import has_died, within
 from adapters.storage.sharing import Shared
 from core.errors import BadConfiguration, Unavailable
@@ -66,20 +66,20 @@ OPERATORS = re.compile(
 class Database:
     """Runs statements; each is a transaction of its own."""
 
-    def __init__(self, address: Address) -> None:
-        self._address = make_conninfo(**_with_defaults(address.parameters))
-        self._settings = IMPATIENT | address.settings | SETTLED
-        hosts_before_last = address.parameters.get("host", "").count(",")
+    def __init__(self, url: PostgresUrl) -> None:
+        self._conninfo = make_conninfo(**_with_defaults(url.parameters))
+        self._settings = IMPATIENT | url.settings | SETTLED
+        hosts_before_last = url.parameters.get("host", "").count(",")
         # Hosts are tried in turn: the last must still get its time.
         self._connecting = QUEUE + PATIENCE + SILENCE * hosts_before_last
         self._ping = Shared(self._prove)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            self._address,
+            self._conninfo,
             connection_class=Connection,
             kwargs={"autocommit": True},
             configure=self._prepare,
-            min_size=min(2, address.pool_size),
-            max_size=address.pool_size,
+            min_size=min(2, url.pool_size),
+            max_size=url.pool_size,
             reconnect_timeout=RECONNECT,
             name="postgres",
             open=False,
@@ -103,7 +103,7 @@ class Database:
         """Return a connection of the caller's own."""
         try:
             async with asyncio.timeout(self._connecting):
-                connection = await Connection.connect(self._address, autocommit=True)
+                connection = await Connection.connect(self._conninfo, autocommit=True)
             await self._prepare(connection)
         except TimeoutError as error:
             raise Unavailable from error

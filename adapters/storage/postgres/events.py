@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from adapters.storage.postgres.connection import Connection, first, transaction
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.rows import EVENT, Row, from_events, to_event
-from core.events import Backlog, Delivery, Event
 from core.model import EventId, UserId
+from core.model.events import Backlog, Delivery, Event
 from core.ports import EventLog
 
 LOCK = "SELECT pg_advisory_xact_lock(7310541, 1)"

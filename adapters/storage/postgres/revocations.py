@@ -12,8 +12,8 @@ from adapters.storage.postgres.rows import (
     from_revoked_key,
     to_revoked_key,
 )
-from core.events import Event
 from core.model import RevokedKey
+from core.model.events import Event
 from core.ports import KeyRevocations
 
 REVOKE = f"""

@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 from psycopg.types.json import Jsonb
 
-from core.events import Event, EventKind
 from core.model import (
     Client,
     EndReason,
@@ -20,6 +19,7 @@ from core.model import (
     Session,
     User,
 )
+from core.model.events import Event, EventKind
 
 Row: TypeAlias = Sequence[Any]
 

@@ -14,8 +14,8 @@ from adapters.storage.postgres.rows import (
     from_session,
     to_identity,
 )
-from core.events import Event
 from core.model import Client, EndReason, Identity, Session, SessionId, UserId
+from core.model.events import Event
 from core.ports import SessionRepository
 
 STORE = """

@@ -7,8 +7,8 @@ from adapters.storage.postgres.connection import first
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
 from adapters.storage.postgres.rows import TOKEN, from_events, from_token, to_token
-from core.events import Event
 from core.model import OneTimeToken, TokenId
+from core.model.events import Event
 from core.ports import OneTimeTokens
 
 ISSUE = f"""

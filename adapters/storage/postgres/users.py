@@ -24,7 +24,6 @@ from adapters.storage.postgres.rows import (
 )
 from adapters.storage.postgres.sessions import END_ALL, EVER, STORE
 from core.errors import EmailTaken, UsernameTaken
-from core.events import Event
 from core.model import (
     EndReason,
     OneTimeToken,
@@ -35,6 +34,7 @@ from core.model import (
     User,
     UserId,
 )
+from core.model.events import Event
 from core.ports import UserRepository
 
 # Who wants the same names waits, then looks before it inserts: an insert that a unique

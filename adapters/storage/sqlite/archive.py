@@ -27,8 +27,8 @@ from adapters.storage.sqlite.rows import (
     to_token,
     to_user,
 )
-from core.events import StoredEvent
 from core.model import RecordKind, User, UserId
+from core.model.events import StoredEvent
 from core.ports import Archive, Record
 
 HIGHEST_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'users'"

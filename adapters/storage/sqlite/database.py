@@ -47,7 +47,7 @@ LARGE = 64 * 1024
 """Bytes: more than any usual change writes."""
 
 
-class Lane:
+class ConnectionPool:
     """Connections of one kind, and as many threads to use them in."""
 
     def __init__(self, width: int) -> None:
@@ -93,8 +93,8 @@ class Database:
     def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
         self.path = path
         self._patience = patience
-        self._writer = Lane(1)
-        self._readers = Lane(READERS)
+        self._writer = ConnectionPool(1)
+        self._readers = ConnectionPool(READERS)
         self._ping = Shared(self._prove)
         self._in_doubt = False
 

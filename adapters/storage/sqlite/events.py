@@ -14,8 +14,8 @@ from adapters.storage.sqlite.rows import (
     to_text,
     to_time,
 )
-from core.events import Backlog, Delivery, Event
 from core.model import EventId, UserId
+from core.model.events import Backlog, Delivery, Event
 from core.ports import EventLog
 
 # The index by hand: else SQLite may walk through all that was ever delivered.

@@ -7,8 +7,8 @@ from sqlite3 import Connection
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
 from adapters.storage.sqlite.rows import REVOKED_KEY, from_revoked_key, to_revoked_key
-from core.events import Event
 from core.model import RevokedKey
+from core.model.events import Event
 from core.ports import KeyRevocations
 
 REVOKE = "INSERT INTO revoked_keys (kid, at) VALUES (?, ?) ON CONFLICT DO NOTHING"

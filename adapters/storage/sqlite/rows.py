@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from core.events import Event, EventKind
 from core.model import (
     Client,
     EndReason,
@@ -16,6 +15,7 @@ from core.model import (
     Session,
     User,
 )
+from core.model.events import Event, EventKind
 
 Row: TypeAlias = Sequence[Any]
 

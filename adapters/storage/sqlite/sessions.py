@@ -19,8 +19,8 @@ from adapters.storage.sqlite.rows import (
     to_text,
     to_user,
 )
-from core.events import Event
 from core.model import Client, EndReason, Identity, Session, SessionId, UserId
+from core.model.events import Event
 from core.ports import SessionRepository
 
 END_ALL = (

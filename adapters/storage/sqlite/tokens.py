@@ -8,8 +8,8 @@ from sqlite3 import Connection
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
 from adapters.storage.sqlite.rows import TOKEN, from_token, to_text, to_token
-from core.events import Event
 from core.model import OneTimeToken, Purpose, TokenId, UserId
+from core.model.events import Event
 from core.ports import OneTimeTokens
 
 

@@ -12,7 +12,6 @@ from adapters.storage.sqlite.rows import NEW_USER, USER, from_user, to_text, to_
 from adapters.storage.sqlite.sessions import end_sessions, store_session
 from adapters.storage.sqlite.tokens import spend, store, void
 from core.errors import EmailTaken, UsernameTaken
-from core.events import Event
 from core.model import (
     EndReason,
     OneTimeToken,
@@ -23,6 +22,7 @@ from core.model import (
     User,
     UserId,
 )
+from core.model.events import Event
 from core.ports import UserRepository
 
 CHANGE_PASSWORD = """

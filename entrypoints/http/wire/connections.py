@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from config.networks import Network
-from core.addresses import subject_of
-from entrypoints.http.client_address import parsed
+from core.client_networks import subject_of
+from entrypoints.http.around.client_address import parsed
 from entrypoints.http.wire.refusals import TooManyConnections
 
 log = logging.getLogger(__name__)

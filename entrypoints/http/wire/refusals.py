@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from adapters.system import RandomIds
+from entrypoints.http.around.middleware import HEADERS, ONLY_HTTPS
 from entrypoints.http.bodies import Problem
 from entrypoints.http.codes import door_code
-from entrypoints.http.middleware import HEADERS, ONLY_HTTPS
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,94 @@
+"""Limits that hold across replicas while they can, and in each replica where they can't."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from core import errors
+from core.model import Attempt, Backoff, Quota, Trial
+from core.ports import Metrics, RateLimiter
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+TOLERANCE = timedelta(seconds=1)
+"""Who would wait less is let go on: the two limiters measure windows by their own clocks."""
+
+
+@dataclass(slots=True)
+class FallbackRateLimiter(RateLimiter):
+    """
+    Asks the shared limiter, and while that does not answer, the one of this process.
+
+    The first call without an answer is answered by ours, and so are all others until a
+    ``ping`` finds the shared one well again: no call waits for it in vain but those under
+    way. Somebody has to ping, every second or so.
+
+    Ours counts all the time what goes on here, so that neither an outage nor a shared
+    limiter that comes back without its memory lets anybody begin anew.
+    """
+
+    shared: RateLimiter
+    ours: RateLimiter
+    metrics: Metrics
+    connected: bool = True
+    """Whether the shared limiter counts."""
+
+    async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
+        told = await self._ask(lambda shared: shared.hit(attempts))
+        if told is None:
+            return await self.ours.hit(attempts)
+        if not all(quota.allowed for quota in told):
+            return told
+        known = await self.ours.hit(attempts)
+        over = [quota.reset for quota in known if not quota.allowed]
+        return known if max(over, default=TOLERANCE) > TOLERANCE else told
+
+    async def begin(self, trial: Trial, backoff: Backoff) -> timedelta:
+        told = await self._ask(lambda shared: shared.begin(trial, backoff))
+        if told:
+            return told
+        # Whom the account knows, another replica may have heard: ours has no say here.
+        known = await self.ours.begin(trial, backoff)
+        return known if told is None else told
+
+    async def settle(self, trial: Trial, backoff: Backoff, *, proven: bool) -> None:
+        await self._ask(lambda shared: shared.settle(trial, backoff, proven=proven))
+        await self.ours.settle(trial, backoff, proven=proven)
+
+    async def ping(self) -> None:
+        try:
+            await self.shared.ping()
+        except errors.Unavailable as error:
+            self._lose(error)
+            raise
+        if not self.connected:
+            log.info("Limits are counted across replicas again")
+        self.connected = True
+        self.metrics.set("redis_up", 1)
+
+    async def aclose(self) -> None:
+        await self.shared.aclose()
+        await self.ours.aclose()
+
+    async def _ask(self, question: Callable[[RateLimiter], Awaitable[T]]) -> T | None:
+        """Return what the shared limiter answers, None if it does not."""
+        if self.connected:
+            try:
+                return await question(self.shared)
+            except errors.Unavailable as error:
+                self._lose(error)
+        self.metrics.count("rate_limit_fallbacks")
+        return None
+
+    def _lose(self, error: errors.Unavailable) -> None:
+        if self.connected:
+            log.warning(
+                "Redis does not answer: counting limits in this process",
+                extra={"reason": error.reason},
+            )
+        self.connected = False
+        self.metrics.set("redis_up", 0)

@@ -1,0 +1,90 @@
+"""Changing a password, whatever else happens meanwhile."""
+
+from dataclasses import dataclass
+
+from core import errors
+from core.event_factory import EventFactory
+from core.identity.grants import Grant, Grants
+from core.identity.holders import Holders
+from core.identity.passwords import PasswordPolicy
+from core.identity.throttle import Throttle
+from core.model import Client, Identity
+from core.model.events import EventKind
+from core.ports import Clock, PasswordHasher, UserRepository
+from core.refusals import tell_refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanges:
+    """Replaces a password, and all sessions by a new one."""
+
+    users: UserRepository
+    holders: Holders
+    throttle: Throttle
+    hasher: PasswordHasher
+    policy: PasswordPolicy
+    clock: Clock
+    grants: Grants
+    events: EventFactory
+
+    async def change(
+        self,
+        identity: Identity,
+        *,
+        current_password: str,
+        new_password: str,
+        client: Client,
+    ) -> Grant:
+        """
+        Replace the password, end all sessions, and return tokens of a new one.
+
+        So a copy of the caller's tokens is worth nothing either. A reset that was mailed
+        stays good: the mailbox outranks the password. Raises WrongCurrentPassword,
+        SessionEnded, and TooManyAttempts: who has got hold of an access token must not be
+        able to guess, either.
+        """
+        self.policy.demand(new_password)
+        user = identity.user
+        async with self.throttle.trial(user.email_key, client, user.id):
+            return await self._change(identity, current_password, new_password, client)
+
+    async def _change(
+        self,
+        identity: Identity,
+        current_password: str,
+        new_password: str,
+        client: Client,
+    ) -> Grant:
+        user, old_session = identity.user, identity.session.id
+        if not await self.hasher.verify(current_password, user.password_hash):
+            reason = "wrong current password"
+            tell_refusal("Password change refused", reason, user.id)
+            raise errors.WrongCurrentPassword
+        new_hash = await self.hasher.hash(new_password)
+        now = self.clock.now()
+        successor = self.grants.new_session(user.id, client, now)
+        told = [
+            self.events.make(
+                kind, now, user.id, client, user_id=user.id, session_id=session_id
+            )
+            for kind, session_id in (
+                (EventKind.PASSWORD_CHANGED, old_session),
+                (EventKind.SESSION_OPENED, successor.id),
+            )
+        ]
+        if await self.users.change_password(
+            user.id,
+            old_hash=user.password_hash,
+            new_hash=new_hash,
+            renews=old_session,
+            successor=successor,
+            at=now,
+            events=told,
+        ):
+            return await self.grants.grant(user, successor, now)
+        # The hash was replaced while we checked it: the password has to stand the new
+        # test, which it does if a log-in only hashed it anew.
+        latest = await self.holders.of_session(old_session, user.id)
+        if latest is None:
+            raise errors.SessionEnded
+        return await self._change(latest, current_password, new_password, client)

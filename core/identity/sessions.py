@@ -1,0 +1,244 @@
+"""Log-ins: opening, refreshing, identifying and ending them."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core import errors
+from core.event_factory import Actor, EventFactory
+from core.identity.grants import Grant, Grants
+from core.identity.holders import NO_IDENTITY, Holders
+from core.identity.session_rules import SessionRules
+from core.identity.throttle import Throttle
+from core.model import (
+    Claims,
+    Client,
+    EndReason,
+    Identity,
+    Session,
+    User,
+)
+from core.model.events import Event, EventKind
+from core.ports import (
+    Clock,
+    EmailNormalizer,
+    PasswordHasher,
+    SessionRepository,
+    UserRepository,
+)
+from core.refusals import tell_refusal
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """Use cases around a log-in."""
+
+    users: UserRepository
+    emails: EmailNormalizer
+    sessions: SessionRepository
+    holders: Holders
+    throttle: Throttle
+    hasher: PasswordHasher
+    clock: Clock
+    grants: Grants
+    events: EventFactory
+    rules: SessionRules
+
+    async def log_in(self, *, email: str, password: str, client: Client) -> Grant:
+        """
+        Open a session.
+
+        Raises InvalidCredentials, AccountInactive, EmailNotVerified, TooManyAttempts.
+        """
+        email_key = self.emails.key(email)
+        async with self.throttle.trial(email_key, client):
+            return await self._log_in(email_key, password, client)
+
+    async def refresh(self, refresh_token: str, client: Client) -> Grant:
+        """
+        Return the session's current refresh token, and a new access token.
+
+        The session keeps who came last. Raises InvalidRefreshToken, TooManyAttempts.
+        """
+        claims = await self.holders.refresh_claims(refresh_token)
+        await self.throttle.count_refresh(claims.session_id, claims.user_id)
+        return await self._refresh(claims, client)
+
+    async def identify(self, access_token: str | None) -> Identity:
+        """Return whose token this is; raises one of ``NO_IDENTITY``."""
+        return await self.holders.of_access_token(access_token)
+
+    async def log_out(
+        self, access_token: str | None, refresh_token: str | None, client: Client
+    ) -> None:
+        """
+        End the session of the access token, and that of the refresh token.
+
+        The refresh token suffices, whatever is wrong with the access token; beside a
+        good one it ends nothing unless it is the same user's. Raises one of
+        ``NO_IDENTITY`` where neither is good.
+        """
+        other = await self._holder(refresh_token) if refresh_token else None
+        try:
+            identity = await self.identify(access_token)
+        except NO_IDENTITY:
+            if other is None:
+                raise
+            identity = other
+        await self._end(identity.session, client)
+        if other is None or other.session.id == identity.session.id:
+            return
+        if other.user.id == identity.user.id:
+            await self._end(other.session, client)
+
+    async def log_out_everywhere(self, identity: Identity, client: Client) -> int:
+        """End all the user's sessions; return how many those were."""
+        now = self.clock.now()
+        told = self._event(EventKind.SESSIONS_ENDED, identity.session, now, client)
+        return await self.sessions.end_all(
+            identity.user.id,
+            at=now,
+            reason=EndReason.LOGGED_OUT_EVERYWHERE,
+            events=[told],
+        )
+
+    async def _log_in(self, email_key: str, password: str, client: Client) -> Grant:
+        user = await self._authenticated(email_key, password)
+        now = self.clock.now()
+        session = self.grants.new_session(user.id, client, now)
+        opened = self._event(EventKind.SESSION_OPENED, session, now, client)
+        if not await self.sessions.open(
+            session, password_hash=user.password_hash, events=[opened]
+        ):
+            # The password was replaced while we checked it: it has to stand the new test.
+            return await self._log_in(email_key, password, client)
+        await self._rehash_if_stale(user, password)
+        return await self.grants.grant(user, session, now)
+
+    async def _refresh(self, claims: Claims, client: Client) -> Grant:
+        identity = await self.holders.of_refresh_claims(claims)
+        now = self.clock.now()
+        session = identity.session
+        is_current = claims.generation == session.generation
+        if not is_current and not self.rules.tolerate(
+            session, claims.generation or 0, now
+        ):
+            await self._end_as_stolen(session, now, client)
+            raise errors.InvalidRefreshToken
+        after = self.rules.rotated(session, now) if is_current else session
+        after = replace(after, client=client)
+        if after != session and not await self._store(session, after, now):
+            # Another caller was first; what the token is worth now is told anew.
+            return await self._refresh(claims, client)
+        return await self.grants.grant(identity.user, after, now)
+
+    async def _store(self, before: Session, after: Session, now: datetime) -> bool:
+        """Store what a refresh changes; tell whether nobody was faster."""
+        events = self._changes_of_client(before, after, now)
+        if after.generation != before.generation:
+            return await self.sessions.advance(after, events=events)
+        return await self.sessions.note_client(
+            after.id, old=before.client, new=after.client, events=events
+        )
+
+    async def _holder(self, refresh_token: str) -> Identity | None:
+        try:
+            return await self.holders.of_refresh_token(refresh_token)
+        except errors.InvalidRefreshToken:
+            return None
+
+    async def _authenticated(self, email_key: str, password: str) -> User:
+        user = await self.users.by_email(email_key)
+        stored = user.password_hash if user else None
+        matches = await self.hasher.verify(password, stored)
+        if user is None or not matches:
+            reason = "wrong password" if user else "unknown e-mail"
+            tell_refusal("Login failed", reason, user.id if user else None)
+            raise errors.InvalidCredentials
+        if not user.is_active:
+            tell_refusal("Login failed", "inactive", user.id)
+            await self.holders.dismiss(user.id)
+            raise errors.AccountInactive
+        if self.rules.require_verified_email and not user.is_verified:
+            tell_refusal("Login failed", "unverified", user.id)
+            raise errors.EmailNotVerified
+        return user
+
+    async def _rehash_if_stale(self, user: User, password: str) -> None:
+        if not self.hasher.is_stale(user.password_hash):
+            return
+        try:
+            fresh = await self.hasher.hash(password)
+        except errors.Overloaded:
+            return  # the log-in is good; the next one will do
+        await self.users.replace_hash(
+            user.id, old_hash=user.password_hash, new_hash=fresh
+        )
+
+    async def _end_as_stolen(
+        self, session: Session, now: datetime, client: Client
+    ) -> None:
+        log.warning(
+            "Refresh token reuse detected, session ended",
+            extra={
+                "reason": "spent token",
+                "user_id": session.user_id,
+                "session_id": session.id,
+            },
+        )
+        told = self.events.make(
+            EventKind.REUSE_DETECTED,
+            now,
+            Actor.ANYONE,
+            client,
+            user_id=session.user_id,
+            session_id=session.id,
+            data=_latest(session),
+        )
+        await self.sessions.end(
+            session.id, at=now, reason=EndReason.REUSE_DETECTED, events=[told]
+        )
+
+    async def _end(self, session: Session, client: Client) -> None:
+        now = self.clock.now()
+        await self.sessions.end(
+            session.id,
+            at=now,
+            reason=EndReason.LOGGED_OUT,
+            events=[self._event(EventKind.SESSION_ENDED, session, now, client)],
+        )
+
+    def _changes_of_client(
+        self, before: Session, after: Session, now: datetime
+    ) -> list[Event]:
+        # A label of another program is worth telling; addresses change all day.
+        if before.client.label == after.client.label:
+            return []
+        kind = EventKind.CLIENT_CHANGED
+        return [self._event(kind, after, now, after.client, _latest(before))]
+
+    def _event(
+        self,
+        kind: EventKind,
+        session: Session,
+        now: datetime,
+        client: Client,
+        data: Mapping[str, str] | None = None,
+    ) -> Event:
+        return self.events.make(
+            kind,
+            now,
+            session.user_id,
+            client,
+            user_id=session.user_id,
+            session_id=session.id,
+            data=data,
+        )
+
+
+def _latest(session: Session) -> dict[str, str]:
+    """Return who came before, as events tell it."""
+    return {"old_address": session.client.address, "old_client": session.client.label}

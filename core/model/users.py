@@ -1,0 +1,53 @@
+"""Accounts, and who acts for them. Times are aware, UTC and exact to the millisecond."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+UserId: TypeAlias = int
+"""1 to 2**53 - 1: published clients parse a JSON number."""
+
+UNSAVED: UserId = 0
+"""The id of a user that the storage has not numbered yet."""
+
+
+class Role(StrEnum):
+    """What a user may do."""
+
+    USER = "user"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """
+    An account; ``email`` and ``username`` are kept as typed.
+
+    ``email_key`` is what ``EmailNormalizer`` makes of ``email``, unique among all users.
+    """
+
+    id: UserId = UNSAVED
+    email: str
+    email_key: str
+    username: str
+    full_name: str | None
+    password_hash: str = field(repr=False)
+    role: Role = Role.USER
+    is_active: bool = True
+    is_verified: bool = False
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def username_key(self) -> str:
+        """Unique among all users; usernames are ASCII."""
+        return self.username.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who is calling: its address, as far as trusted proxies tell it, and its own label."""
+
+    address: str
+    label: str

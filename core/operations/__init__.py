@@ -1,0 +1,1 @@
+"""What keeps the service going, and nobody logs in by: readiness, mails, secrets, moving house."""

@@ -1,0 +1,1 @@
+"""What surrounds every request; it reads what the endpoint declares, never a path."""

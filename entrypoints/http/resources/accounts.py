@@ -1,0 +1,190 @@
+"""Resources around an account."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from falcon.asgi import Request
+
+from core import errors
+from core.identity.accounts import Accounts
+from core.identity.password_changes import PasswordChanges
+from core.identity.password_resets import PasswordResets
+from core.identity.verifications import Verifications
+from entrypoints.http.bodies import (
+    Address,
+    MailedToken,
+    Message,
+    NewUser,
+    PasswordChange,
+    PasswordReset,
+    RenewedTokens,
+    UserDetails,
+)
+from entrypoints.http.declaration import (
+    ANYBODY,
+    CHANGE_PASSWORD,
+    CONFIRM_RESET,
+    REGISTER,
+    REQUEST_RESET,
+    RESEND_VERIFICATION,
+    SIGNED_IN,
+    Tag,
+)
+from entrypoints.http.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    accounts: Accounts
+
+    @Operation(
+        "Register a user",
+        id="register",
+        tag=Tag.ACCOUNTS,
+        description="A mail asks them to prove the e-mail address.",
+        allows=ANYBODY,
+        limit=REGISTER,
+        hashes=True,
+        body=NewUser,
+        answers=UserDetails,
+        status=HTTPStatus.CREATED,
+        refuses=(errors.EmailTaken, errors.UsernameTaken),
+    )
+    async def on_post(self, req: Request, body: NewUser) -> UserDetails:
+        user = await self.accounts.register(
+            email=body.email,
+            username=body.username,
+            password=body.password,
+            full_name=body.full_name,
+            client=req.context.client,
+        )
+        return UserDetails.of(user)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyEmail:
+    verifications: Verifications
+
+    @Operation(
+        "Prove an e-mail address by the token that was mailed to it",
+        id="verifyEmail",
+        tag=Tag.ACCOUNTS,
+        description="A token is good once.",
+        allows=ANYBODY,
+        body=MailedToken,
+        answers=Message,
+        refuses=(errors.InvalidMailToken, errors.EmailAlreadyVerified),
+    )
+    async def on_post(self, req: Request, body: MailedToken) -> Message:
+        await self.verifications.verify(body.token, req.context.client)
+        return Message(message="Email verified successfully")
+
+
+@dataclass(frozen=True, slots=True)
+class RejectAccount:
+    verifications: Verifications
+
+    @Operation(
+        "Remove an unverified account by the token that was mailed: it was not me",
+        id="rejectAccount",
+        tag=Tag.ACCOUNTS,
+        description="Its sessions end, and its address and username are free.",
+        allows=ANYBODY,
+        body=MailedToken,
+        answers=Message,
+        refuses=(errors.InvalidMailToken, errors.EmailAlreadyVerified),
+    )
+    async def on_post(self, req: Request, body: MailedToken) -> Message:
+        await self.verifications.reject(body.token, req.context.client)
+        return Message(message="Account removed")
+
+
+@dataclass(frozen=True, slots=True)
+class ResendVerification:
+    verifications: Verifications
+
+    @Operation(
+        "Mail a new verification token; the answer is the same for every address",
+        id="resendVerification",
+        tag=Tag.ACCOUNTS,
+        description="It voids those that were mailed before.",
+        allows=ANYBODY,
+        limit=RESEND_VERIFICATION,
+        body=Address,
+        answers=Message,
+    )
+    async def on_post(self, req: Request, body: Address) -> Message:
+        await self.verifications.request(body.email, req.context.client)
+        return Message(
+            message="Verification email sent, if the address is waiting for one"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPasswordReset:
+    password_resets: PasswordResets
+
+    @Operation(
+        "Mail a password reset token; the answer is the same for every address",
+        id="requestPasswordReset",
+        tag=Tag.PASSWORDS,
+        description="It voids those that were mailed before.",
+        allows=ANYBODY,
+        limit=REQUEST_RESET,
+        body=Address,
+        answers=Message,
+    )
+    async def on_post(self, req: Request, body: Address) -> Message:
+        await self.password_resets.request(body.email, req.context.client)
+        return Message(
+            message="Password reset email sent, if the address is registered"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPasswordReset:
+    password_resets: PasswordResets
+
+    @Operation(
+        "Set a new password by the token that was mailed; all sessions end",
+        id="confirmPasswordReset",
+        tag=Tag.PASSWORDS,
+        description="A token is good once.",
+        allows=ANYBODY,
+        limit=CONFIRM_RESET,
+        hashes=True,
+        body=PasswordReset,
+        answers=Message,
+        refuses=(errors.InvalidMailToken,),
+    )
+    async def on_post(self, req: Request, body: PasswordReset) -> Message:
+        await self.password_resets.reset(
+            body.token, body.new_password, req.context.client
+        )
+        return Message(message="Password reset successful")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    password_changes: PasswordChanges
+
+    @Operation(
+        "Change the password; all sessions end, and the answer has tokens of a new one",
+        id="changePassword",
+        tag=Tag.PASSWORDS,
+        description="Asks for the current one. A reset that was mailed stays good.",
+        allows=SIGNED_IN,
+        limit=CHANGE_PASSWORD,
+        hashes=True,
+        body=PasswordChange,
+        answers=RenewedTokens,
+        refuses=(errors.WrongCurrentPassword,),
+    )
+    async def on_post(self, req: Request, body: PasswordChange) -> RenewedTokens:
+        grant = await self.password_changes.change(
+            req.context.identity,
+            current_password=body.current_password,
+            new_password=body.new_password,
+            client=req.context.client,
+        )
+        return RenewedTokens.of(grant)
