@@ -14,12 +14,15 @@ run: .venv/serve ## Serve on http://localhost:8000 (HOST, PORT and .env are resp
 install: .venv/all ## Make .venv with every extra, for development
 
 test: install check ## Check the style, then run every test
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not alone"
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not alone and not soak"
+	$(BIN)/python -m pytest -m "alone and not soak"
+
+soak: install ## Run what takes too long for each change: the long form of some tests
+	$(BIN)/python -m pytest -m soak
 
 quick: install check ## Check, then test the core, memory, SQLite and the API on memory
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal \
-	  -m "not alone" -k "(unit or adapters) and not caught_by or memory and not Redis" \
+	  -m "not alone and not soak" -k "(unit or adapters) and not caught_by or memory and not Redis" \
 	  tests/unit tests/http tests/e2e/test_journey.py \
 	  $(foreach it,$(IN_PROCESS),$(wildcard tests/adapters/test_$(it).py))
 
@@ -60,4 +63,4 @@ clean: ## Remove what can be made again
 	$(UV) --editable '.[test,dev]'
 	@touch $@ .venv/serve
 
-.PHONY: help run install test quick check bench lock clean
+.PHONY: help run install test soak quick check bench lock clean
