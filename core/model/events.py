@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from core.model.sessions import SessionId
 from core.model.users import UserId
@@ -73,6 +73,11 @@ class StoredEvent:
     event: Event
     attempts: int
     due_at: datetime | None
+
+    @classmethod
+    def new(cls, event: Event) -> Self:
+        """Return how an event is first stored: due at once, if it is outgoing."""
+        return cls(event, 0, event.at if event.is_outgoing else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,22 +7,25 @@ from sqlite3 import Connection
 
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.rows import (
+    DELIVERY,
     EVENT,
-    Row,
-    from_event,
-    to_event,
+    STORED_EVENT,
     to_text,
     to_time,
 )
+from adapters.storage.statements import Sql, compose
 from core.model import EventId, UserId
-from core.model.events import Backlog, Delivery, Event
+from core.model.events import Backlog, Delivery, Event, StoredEvent
 from core.ports import EventLog
 
+INSERT = STORED_EVENT.insert()
+
 # The index by hand: else SQLite may walk through all that was ever delivered.
-CLAIM = (
-    "UPDATE events SET due_at = ?, attempts = attempts + 1 WHERE seq IN"  # noqa: S608 - columns
+CLAIM = compose(
+    "UPDATE events SET due_at = ?, attempts = attempts + 1 WHERE seq IN"
     " (SELECT seq FROM events INDEXED BY events_due WHERE due_at <= ?"
-    f" ORDER BY seq LIMIT ?) RETURNING seq, attempts, {EVENT}"
+    " ORDER BY seq LIMIT ?) RETURNING seq, $delivery",
+    delivery=DELIVERY.columns,
 )
 
 BACKLOG = (
@@ -30,6 +33,21 @@ BACKLOG = (
     " FROM (SELECT at, attempts FROM events INDEXED BY events_due"
     " WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ?)"
 )
+
+
+def _reading(whose: str) -> Sql:
+    return compose(
+        "SELECT $columns FROM events WHERE seq >"
+        " iif(:after IS NULL, 0, (SELECT seq FROM events WHERE id = :after))"
+        " $whose ORDER BY seq LIMIT :limit",
+        columns=EVENT.columns,
+        whose=compose(whose),
+    )
+
+
+READ = _reading("")
+
+READ_OF_USER = _reading("AND user_id = :user_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +65,7 @@ class SqliteEvents(EventLog):
             lambda db: db.execute(CLAIM, values).fetchall()
         )
         # RETURNING promises no order.
-        return [_to_delivery(row) for row in sorted(rows)]
+        return [DELIVERY.to_record(row[1:]) for row in sorted(rows)]
 
     async def delivered(self, event_id: EventId) -> None:
         await self.database.write(
@@ -75,29 +93,13 @@ class SqliteEvents(EventLog):
     async def read(
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None
     ) -> Sequence[Event]:
-        beginning = (
-            "0" if after is None else "(SELECT seq FROM events WHERE id = :after)"
-        )
-        whose = "" if user_id is None else "AND user_id = :user_id"
+        query = READ if user_id is None else READ_OF_USER
         values = {"after": after, "user_id": user_id, "limit": limit}
-        rows = await self.database.read(
-            lambda db: db.execute(
-                f"SELECT {EVENT} FROM events WHERE seq > {beginning} {whose}"  # noqa: S608 - no values
-                " ORDER BY seq LIMIT :limit",
-                values,
-            ).fetchall()
-        )
-        return [to_event(row) for row in rows]
+        rows = await self.database.read(lambda db: db.execute(query, values).fetchall())
+        return list(map(EVENT.to_record, rows))
 
 
 def record(db: Connection, events: Sequence[Event]) -> None:
     """Store events as a part of the caller's transaction."""
-    db.executemany(
-        f"INSERT INTO events ({EVENT}, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - columns
-        map(from_event, events),
-    )
-
-
-def _to_delivery(row: Row) -> Delivery:
-    _, attempt, *event = row
-    return Delivery(to_event(event), attempt)
+    new = map(StoredEvent.new, events)
+    db.executemany(INSERT, map(STORED_EVENT.values, new))

@@ -6,14 +6,17 @@ from sqlite3 import Connection
 
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
-from adapters.storage.sqlite.rows import REVOKED_KEY, from_revoked_key, to_revoked_key
+from adapters.storage.sqlite.rows import REVOKED_KEY
+from adapters.storage.statements import compose
 from core.model import RevokedKey
 from core.model.events import Event
 from core.ports import KeyRevocations
 
-REVOKE = "INSERT INTO revoked_keys (kid, at) VALUES (?, ?) ON CONFLICT DO NOTHING"
+REVOKE = compose("$insert ON CONFLICT DO NOTHING", insert=REVOKED_KEY.insert())
 
-REVOKED = f"SELECT {REVOKED_KEY} FROM revoked_keys ORDER BY kid"  # noqa: S608 - columns
+REVOKED = compose(
+    "SELECT $columns FROM revoked_keys ORDER BY kid", columns=REVOKED_KEY.columns
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class SqliteRevocations(KeyRevocations):
 
     async def revoke(self, key: RevokedKey, *, events: Sequence[Event]) -> bool:
         def change(db: Connection) -> bool:
-            if db.execute(REVOKE, from_revoked_key(key)).rowcount == 0:
+            if db.execute(REVOKE, REVOKED_KEY.values(key)).rowcount == 0:
                 return False
             record(db, events)
             return True
@@ -31,4 +34,4 @@ class SqliteRevocations(KeyRevocations):
 
     async def revoked(self) -> Sequence[RevokedKey]:
         rows = await self.database.read(lambda db: db.execute(REVOKED).fetchall())
-        return list(map(to_revoked_key, rows))
+        return list(map(REVOKED_KEY.to_record, rows))

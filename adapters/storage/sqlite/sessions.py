@@ -6,22 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
+from adapters.storage.records import REFRESHED
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
-from adapters.storage.sqlite.rows import (
-    SESSION,
-    SESSION_WIDTH,
-    USER,
-    Row,
-    from_rotations,
-    from_session,
-    to_session,
-    to_text,
-    to_user,
-)
+from adapters.storage.sqlite.rows import IDENTITY, SESSION, to_text
+from adapters.storage.statements import compose
 from core.model import Client, EndReason, Identity, Session, SessionId, UserId
 from core.model.events import Event
 from core.ports import SessionRepository
+
+INSERT = SESSION.insert()
+
+# One parameter for any number of ids: SQLite limits how many there may be.
+IDENTITIES = compose(
+    "SELECT $columns FROM sessions JOIN users ON users.id = sessions.user_id"
+    " WHERE sessions.id IN (SELECT value FROM json_each(?))",
+    columns=IDENTITY.columns,
+)
+
+ADVANCE = compose(
+    "UPDATE sessions SET $refreshed"
+    " WHERE id = :id AND generation = :generation - 1 AND ended_at IS NULL",
+    refreshed=SESSION.changes(REFRESHED),
+)
 
 END_ALL = (
     "UPDATE sessions SET ended_at = ?, end_reason = ?"
@@ -52,35 +59,14 @@ class SqliteSessions(SessionRepository):
     async def identities(
         self, session_ids: Collection[SessionId]
     ) -> Mapping[SessionId, Identity]:
-        # One parameter for any number of ids: SQLite limits how many there may be.
         asked = json.dumps(list(session_ids))
         rows = await self.database.read(
-            lambda db: db.execute(
-                f"SELECT {SESSION}, {USER} FROM sessions"  # noqa: S608 - columns
-                " JOIN users ON users.id = sessions.user_id"
-                " WHERE sessions.id IN (SELECT value FROM json_each(?))",
-                (asked,),
-            ).fetchall()
+            lambda db: db.execute(IDENTITIES, (asked,)).fetchall()
         )
-        return {row[0]: _to_identity(row) for row in rows}
+        return {row[0]: IDENTITY.to_record(row) for row in rows}
 
     async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
-        return await self._change(
-            "UPDATE sessions SET generation = ?, rotations = ?, last_used_at = ?,"
-            " expires_at = ?, address = ?, label = ?"
-            " WHERE id = ? AND generation = ? AND ended_at IS NULL",
-            (
-                session.generation,
-                from_rotations(session.rotations),
-                to_text(session.last_used_at),
-                to_text(session.expires_at),
-                session.client.address,
-                session.client.label,
-                session.id,
-                session.generation - 1,
-            ),
-            events,
-        )
+        return await self._change(ADVANCE, SESSION.values(session), events)
 
     async def note_client(
         self,
@@ -141,7 +127,10 @@ class SqliteSessions(SessionRepository):
         return await self.database.write(change)
 
     async def _change(
-        self, update: str, values: Sequence[object], events: Sequence[Event]
+        self,
+        update: str,
+        values: Mapping[str, object] | Sequence[object],
+        events: Sequence[Event],
     ) -> bool:
         """Tell whether one session was updated; then the events are stored, too."""
 
@@ -155,10 +144,7 @@ class SqliteSessions(SessionRepository):
 
 
 def store_session(db: Connection, session: Session) -> None:
-    db.execute(
-        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        from_session(session),
-    )
+    db.execute(INSERT, SESSION.values(session))
 
 
 def end_sessions(
@@ -166,9 +152,3 @@ def end_sessions(
 ) -> int:
     """Return how many sessions those were."""
     return db.execute(END_ALL, (to_text(at), reason, user_id)).rowcount
-
-
-def _to_identity(row: Row) -> Identity:
-    return Identity(
-        session=to_session(row[:SESSION_WIDTH]), user=to_user(row[SESSION_WIDTH:])
-    )

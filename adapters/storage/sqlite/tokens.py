@@ -7,10 +7,17 @@ from sqlite3 import Connection
 
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
-from adapters.storage.sqlite.rows import TOKEN, from_token, to_text, to_token
+from adapters.storage.sqlite.rows import TOKEN, to_text
+from adapters.storage.statements import compose
 from core.model import OneTimeToken, Purpose, TokenId, UserId
 from core.model.events import Event
 from core.ports import OneTimeTokens
+
+INSERT = TOKEN.insert()
+
+BY_ID = compose(
+    "SELECT $columns FROM one_time_tokens WHERE id = ?", columns=TOKEN.columns
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +37,13 @@ class SqliteTokens(OneTimeTokens):
 
     async def get(self, token_id: TokenId) -> OneTimeToken | None:
         row = await self.database.read(
-            lambda db: db.execute(
-                f"SELECT {TOKEN} FROM one_time_tokens WHERE id = ?",  # noqa: S608 - columns
-                (token_id,),
-            ).fetchone()
+            lambda db: db.execute(BY_ID, (token_id,)).fetchone()
         )
-        return to_token(row) if row else None
+        return TOKEN.to_record(row) if row else None
 
 
 def store(db: Connection, token: OneTimeToken) -> None:
-    db.execute(
-        f"INSERT INTO one_time_tokens ({TOKEN}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - columns
-        from_token(token),
-    )
+    db.execute(INSERT, TOKEN.values(token))
 
 
 def void(db: Connection, user_id: UserId, purpose: Purpose) -> None:

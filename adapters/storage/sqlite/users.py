@@ -8,9 +8,10 @@ from sqlite3 import Connection
 
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
-from adapters.storage.sqlite.rows import NEW_USER, USER, from_user, to_text, to_user
+from adapters.storage.sqlite.rows import USER, to_text
 from adapters.storage.sqlite.sessions import end_sessions, store_session
 from adapters.storage.sqlite.tokens import spend, store, void
+from adapters.storage.statements import compose
 from core.errors import EmailTaken, UsernameTaken
 from core.model import (
     EndReason,
@@ -25,6 +26,14 @@ from core.model import (
 from core.model.events import Event
 from core.ports import UserRepository
 
+BY_ID = compose("SELECT $user FROM users WHERE id = ?", user=USER.columns)
+
+BY_EMAIL = compose("SELECT $user FROM users WHERE email_key = ?", user=USER.columns)
+
+INSERT = compose(
+    "$insert RETURNING $user", insert=USER.insert(without="id"), user=USER.columns
+)
+
 CHANGE_PASSWORD = """
 UPDATE users SET password_hash = ?, updated_at = ?
 WHERE id = ? AND password_hash = ? AND is_active AND EXISTS (
@@ -33,11 +42,11 @@ WHERE id = ? AND password_hash = ? AND is_active AND EXISTS (
 )
 """  # noqa: S105 - a statement
 
-UNVERIFIED = f"""
+UNVERIFIED = """
 SELECT users.id FROM users JOIN one_time_tokens AS token ON token.user_id = users.id
-WHERE token.id = :token_id AND purpose = '{Purpose.VERIFY_EMAIL}'
+WHERE token.id = :token_id AND purpose = :purpose
     AND expires_at > :at AND spent_at IS NULL AND NOT is_verified
-"""  # noqa: S608 - a value of ours
+"""
 
 REMOVALS = (
     "DELETE FROM sessions WHERE user_id = ?",
@@ -63,10 +72,10 @@ class SqliteUsers(UserRepository):
         return await self.database.write(change)
 
     async def get(self, user_id: UserId) -> User | None:
-        return await self.database.read(lambda db: _find(db, "id", user_id))
+        return await self.database.read(lambda db: _find(db, BY_ID, user_id))
 
     async def by_email(self, email_key: str) -> User | None:
-        return await self.database.read(lambda db: _find(db, "email_key", email_key))
+        return await self.database.read(lambda db: _find(db, BY_EMAIL, email_key))
 
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
@@ -80,7 +89,7 @@ class SqliteUsers(UserRepository):
                 "UPDATE users SET is_verified = TRUE, updated_at = ? WHERE id = ?",
                 (to_text(at), user_id),
             )
-            return _find(db, "id", user_id)
+            return _find(db, BY_ID, user_id)
 
         return await self.database.write(change)
 
@@ -88,7 +97,11 @@ class SqliteUsers(UserRepository):
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
     ) -> bool:
         def change(db: Connection) -> bool:
-            values = {"token_id": token_id, "at": to_text(at)}
+            values = {
+                "token_id": token_id,
+                "purpose": Purpose.VERIFY_EMAIL,
+                "at": to_text(at),
+            }
             found = db.execute(UNVERIFIED, values).fetchall()
             for (user_id,) in found:
                 for removal in REMOVALS:
@@ -113,7 +126,7 @@ class SqliteUsers(UserRepository):
                 " WHERE id = ?",
                 (new_hash, to_text(at), user_id),
             )
-            return _find(db, "id", user_id)
+            return _find(db, BY_ID, user_id)
 
         return await self.database.write(change)
 
@@ -155,24 +168,17 @@ class SqliteUsers(UserRepository):
         return replaced == 1
 
 
-def _find(db: Connection, key: str, value: str | int) -> User | None:
-    row = db.execute(
-        f"SELECT {USER} FROM users WHERE {key} = ?",  # noqa: S608 - columns
-        (value,),
-    ).fetchone()
-    return to_user(row) if row else None
+def _find(db: Connection, query: str, key: str | int) -> User | None:
+    row = db.execute(query, (key,)).fetchone()
+    return USER.to_record(row) if row else None
 
 
 def _insert(db: Connection, user: User) -> User:
     try:
-        rows = db.execute(
-            f"INSERT INTO users ({NEW_USER})"  # noqa: S608 - columns
-            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {USER}",
-            from_user(user),
-        ).fetchall()
+        (row,) = db.execute(INSERT, USER.values(user)).fetchall()
     except sqlite3.IntegrityError:
         raise _clash(db, user) from None
-    return to_user(rows[0])
+    return USER.to_record(row)
 
 
 def _clash(db: Connection, user: User) -> EmailTaken | UsernameTaken:
