@@ -28,19 +28,29 @@ class Rows(Generic[R]):
     Records of a class in their table.
 
     ``columns`` is what a statement selects or returns for ``to_record``, ``written`` what
-    it inserts into, where ``values`` are its parameters.
+    it inserts into, where ``values`` are its parameters. ``without`` is a column that the
+    database fills.
     """
 
-    def __init__(self, record: Record[R], dialect: Dialect) -> None:
+    def __init__(
+        self, record: Record[R], dialect: Dialect, *, without: str = ""
+    ) -> None:
+        written = [it for it in record.written if it.name != without]
+        self._encode = encoder(written, dialect.codecs)
         self._parameters = {
             name(it.name): dialect.parameter(it.name, codec_of(it, dialect.codecs).cast)
-            for it in record.written
+            for it in written
         }
-        self._encode = encoder(record.written, dialect.codecs)
         self.to_record: Callable[[Row], R] = decoder(record, dialect.codecs)
         self.columns = listed(name(f"{it.table}.{it.name}") for it in record.read)
         self.written = listed(self._parameters)
         self.table = name(record.table)
+        self.insert = compose(
+            "INSERT INTO $table ($written) VALUES ($parameters)",
+            table=self.table,
+            written=self.written,
+            parameters=self.parameters(),
+        )
 
     def values(self, record: R) -> dict[str, Any]:
         return dict(zip(self._parameters, self._encode(record), strict=True))
@@ -58,20 +68,6 @@ class Rows(Generic[R]):
         """Return what an update sets."""
         return listed(
             Sql(f"{column} = {self._parameters[name(column)]}") for column in columns
-        )
-
-    def insert(self, *, without: str = "") -> Sql:
-        """Return the statement; a column that it is ``without`` is filled by the database."""
-        given = {
-            column: parameter
-            for column, parameter in self._parameters.items()
-            if column != without
-        }
-        return compose(
-            "INSERT INTO $table ($columns) VALUES ($parameters)",
-            table=self.table,
-            columns=listed(given),
-            parameters=listed(given.values()),
         )
 
     def replacing(self, unique: str) -> Sql:

@@ -1,35 +1,19 @@
 """All records, for moving them from and to Postgres."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from psycopg.rows import RowMaker
 
 from adapters.storage.postgres.connection import Connection, first, transaction
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import LOCK
-from adapters.storage.postgres.rows import (
-    EVENT,
-    REVOKED_KEY,
-    SESSION,
-    TOKEN,
-    USER,
-    Row,
-    as_one_value,
-    from_event,
-    from_revoked_key,
-    from_session,
-    from_token,
-    from_user,
-    to_event,
-    to_revoked_key,
-    to_session,
-    to_token,
-    to_user,
-)
+from adapters.storage.postgres.rows import POSTGRES, as_one_value
+from adapters.storage.records import KEPT
+from adapters.storage.rows import Pages
+from adapters.storage.statements import Sql, compose
 from core.model import RecordKind, UserId
-from core.model.events import StoredEvent
 from core.ports import Archive, Record
 
 T = TypeVar("T")
@@ -53,41 +37,28 @@ WHERE %(last)s > 0 AND %(last)s >= last_value
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where records of a kind stand, in which order, and how."""
+UNIQUE = {RecordKind.TOKENS: "user_id, purpose"}
+"""What a record replaces another by, if not by its key."""
 
-    table: str
-    order: str
-    columns: str
-    to_record: Callable[[Row], Record]
-    from_record: Callable[[Any], Mapping[str, Any]]
-    unique: str = "id"
+PAGES = {kind: Pages(kept, POSTGRES) for kind, kept in KEPT.items()}
 
 
-def _to_stored(row: Row) -> StoredEvent:
-    attempts, due_at, *event = row
-    return StoredEvent(to_event(event), attempts, due_at)
+def _upsert(kind: RecordKind) -> Sql:
+    rows = PAGES[kind].rows
+    return compose(
+        """
+INSERT INTO $table ($columns) SELECT $columns
+FROM jsonb_populate_recordset(NULL::$table, %(records)s)
+    WITH ORDINALITY ORDER BY ordinality
+$replacing RETURNING true
+""",
+        table=rows.table,
+        columns=rows.written,
+        replacing=rows.replacing(UNIQUE.get(kind, KEPT[kind].key)),
+    )
 
 
-def _from_stored(stored: StoredEvent) -> Mapping[str, Any]:
-    outbox = {"attempts": stored.attempts, "due_at": stored.due_at}
-    return from_event(stored.event) | outbox
-
-
-SHELVES: Mapping[RecordKind, Shelf] = {
-    RecordKind.USERS: Shelf("users", "id", USER, to_user, from_user),
-    RecordKind.SESSIONS: Shelf("sessions", "id", SESSION, to_session, from_session),
-    RecordKind.TOKENS: Shelf(
-        "one_time_tokens", "id", TOKEN, to_token, from_token, "user_id, purpose"
-    ),
-    RecordKind.EVENTS: Shelf(
-        "events", "seq", f"attempts, due_at, {EVENT}", _to_stored, _from_stored
-    ),
-    RecordKind.REVOCATIONS: Shelf(
-        "revoked_keys", "kid", REVOKED_KEY, to_revoked_key, from_revoked_key, "kid"
-    ),
-}
+UPSERTS = {kind: _upsert(kind) for kind in RecordKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +66,26 @@ class PostgresArchive(Archive):
     database: Database
 
     async def count(self, kind: RecordKind) -> int:
-        query = f"SELECT count(*) FROM {SHELVES[kind].table}"  # noqa: S608 - a name of ours
-        (count,) = await self._run(first, query)
+        (count,) = await self._run(first, PAGES[kind].count)
         return int(count)
 
     async def read(
         self, kind: RecordKind, *, after: str | None, limit: int
     ) -> Sequence[tuple[str, Record]]:
-        shelf = SHELVES[kind]
-        beginning = "" if after is None else f"WHERE {shelf.order} > %(after)s"
+        pages = PAGES[kind]
         return await self._run(
-            lambda row: (str(row[0]), shelf.to_record(row[1:])),
-            f"SELECT {shelf.order}, {shelf.columns} FROM {shelf.table} {beginning}"  # noqa: S608 - names of ours
-            f" ORDER BY {shelf.order} LIMIT %(limit)s",
+            pages.to_entry,
+            pages.read,
             before=[LOCK] if kind is RecordKind.EVENTS else [],
-            after=after,
+            after=pages.begin(after),
             limit=limit,
         )
 
     async def write(self, kind: RecordKind, records: Sequence[Record]) -> None:
         if not records:
             return
-        rows = [SHELVES[kind].from_record(record) for record in records]
-        query = _upsert(SHELVES[kind], list(rows[0]))
-        await self._run(first, query, records=as_one_value(rows))
+        rows = map(PAGES[kind].rows.values, records)
+        await self._run(first, UPSERTS[kind], records=as_one_value(rows))
         if kind is RecordKind.USERS:
             await self._run(first, SKIP_IDS)
 
@@ -146,14 +113,3 @@ class PostgresArchive(Archive):
             return await cursor.fetchall()
 
         return await self.database.run(work, patience=PATIENCE)
-
-
-def _upsert(shelf: Shelf, columns: list[str]) -> str:
-    names = ", ".join(columns)
-    changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
-    return f"""
-INSERT INTO {shelf.table} ({names}) SELECT {names}
-FROM jsonb_populate_recordset(NULL::{shelf.table}, %(records)s)
-    WITH ORDINALITY ORDER BY ordinality
-ON CONFLICT ({shelf.unique}) DO UPDATE SET {changes} RETURNING true
-"""  # noqa: S608 - names of ours

@@ -1,8 +1,8 @@
 """The keys of addresses put right, in Postgres."""
 
+from adapters.storage.codecs import Row
 from adapters.storage.email_keys import Holder, plan
 from adapters.storage.postgres.connection import Connection, fetch
-from adapters.storage.postgres.rows import Row
 
 SUSPECTS = """
 SELECT id, email, email_key, is_verified FROM users

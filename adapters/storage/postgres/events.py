@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from adapters.storage.postgres.connection import Connection, first, transaction
 from adapters.storage.postgres.database import Database
-from adapters.storage.postgres.rows import EVENT, Row, from_events, to_event
+from adapters.storage.postgres.rows import DELIVERY, EVENT, STORED_EVENT, from_events
+from adapters.storage.statements import Sql, compose, name
 from core.model import EventId, UserId
 from core.model.events import Backlog, Delivery, Event
 from core.ports import EventLog
@@ -14,14 +15,17 @@ from core.ports import EventLog
 LOCK = "SELECT pg_advisory_xact_lock(7310541, 1)"
 """Waits until no event is being stored; the first migration tells what for."""
 
-CLAIM = f"""
+CLAIM = compose(
+    """
 WITH due AS (
     SELECT seq FROM events WHERE due_at <= %(at)s
     ORDER BY seq LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE events SET due_at = %(until)s, attempts = attempts + 1
-FROM due WHERE events.seq = due.seq RETURNING events.seq, attempts, {EVENT}
-"""  # noqa: S608 - columns
+FROM due WHERE events.seq = due.seq RETURNING events.seq, $delivery
+""",
+    delivery=DELIVERY.columns,
+)
 
 BACKLOG = """
 SELECT count(*), count(*) FILTER (WHERE attempts > 1), min(at) FROM (
@@ -29,14 +33,39 @@ SELECT count(*), count(*) FILTER (WHERE attempts > 1), min(at) FROM (
 ) AS waiting
 """
 
-READ = f"""
-SELECT {EVENT} FROM events
+READ = compose(
+    """
+SELECT $columns FROM events
 WHERE seq > CASE
     WHEN %(after)s::text IS NULL THEN 0
     ELSE (SELECT seq FROM events WHERE id = %(after)s)
 END AND (%(user_id)s::bigint IS NULL OR user_id = %(user_id)s)
 ORDER BY seq LIMIT %(limit)s
-"""  # noqa: S608 - columns
+""",
+    columns=EVENT.columns,
+)
+
+RECORD = """
+INSERT INTO events ($columns) SELECT $told
+FROM $source jsonb_populate_recordset(NULL::events, %(events)s)
+    WITH ORDINALITY AS told
+ORDER BY told.ordinality
+"""
+
+
+def recording(once_for: str | None = None, user_id: str = "told.user_id") -> Sql:
+    """Return the statement that stores ``events``, for each row of ``once_for``."""
+    return compose(
+        RECORD,
+        columns=STORED_EVENT.written,
+        told=STORED_EVENT.of("told", user_id=name(user_id)),
+        source=compose("$table,", table=name(once_for)) if once_for else compose(""),
+    )
+
+
+RECORDING = recording()
+
+APPEND = compose("$recording RETURNING id", recording=RECORDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +73,7 @@ class PostgresEvents(EventLog):
     database: Database
 
     async def append(self, events: Sequence[Event]) -> None:
-        query = f"{recording()} RETURNING id"
-        await self.database.write(first, query, events=from_events(events))
+        await self.database.write(first, APPEND, events=from_events(events))
 
     async def claim(
         self, *, at: datetime, lease: timedelta, limit: int
@@ -54,7 +82,7 @@ class PostgresEvents(EventLog):
             tuple, CLAIM, at=at, until=at + lease, limit=limit
         )
         # RETURNING promises no order.
-        return [_to_delivery(row) for row in sorted(rows, key=first)]
+        return [DELIVERY.to_record(row[1:]) for row in sorted(rows, key=first)]
 
     async def delivered(self, event_id: EventId) -> None:
         await self.database.write(
@@ -87,7 +115,7 @@ class PostgresEvents(EventLog):
         async def work(connection: Connection) -> list[Event]:
             async with transaction(connection):
                 await connection.execute(LOCK)
-                cursor = connection.cursor(row_factory=lambda _: to_event)
+                cursor = connection.cursor(row_factory=lambda _: EVENT.to_record)
                 values = {"after": after, "limit": limit, "user_id": user_id}
                 await cursor.execute(READ, values)
             return await cursor.fetchall()
@@ -95,23 +123,6 @@ class PostgresEvents(EventLog):
         return await self.database.run(work, repeat=True)
 
 
-def recording(once_for: str | None = None, user_id: str = "told.user_id") -> str:
-    """Return the statement that stores ``events``, for each row of ``once_for``."""
-    source = f"{once_for}, " if once_for else ""
-    return f"""
-INSERT INTO events (id, kind, at, user_id, session_id, data, due_at)
-SELECT told.id, told.kind, told.at, {user_id}, told.session_id, told.data, told.due_at
-FROM {source}jsonb_populate_recordset(NULL::events, %(events)s)
-    WITH ORDINALITY AS told
-ORDER BY told.ordinality
-"""  # noqa: S608 - names of ours
-
-
 async def record(connection: Connection, events: Sequence[Event]) -> None:
     """Store events as a part of the caller's transaction."""
-    await connection.execute(recording(), {"events": from_events(events)})
-
-
-def _to_delivery(row: Row) -> Delivery:
-    _, attempt, *event = row
-    return Delivery(to_event(event), attempt)
+    await connection.execute(RECORDING, {"events": from_events(events)})

@@ -6,25 +6,26 @@ from dataclasses import dataclass
 from adapters.storage.postgres.connection import first
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
-from adapters.storage.postgres.rows import (
-    REVOKED_KEY,
-    from_events,
-    from_revoked_key,
-    to_revoked_key,
-)
+from adapters.storage.postgres.rows import REVOKED_KEY, from_events
+from adapters.storage.statements import compose
 from core.model import RevokedKey
 from core.model.events import Event
 from core.ports import KeyRevocations
 
-REVOKE = f"""
+REVOKE = compose(
+    """
 WITH revoked AS (
-    INSERT INTO revoked_keys (kid, at) VALUES (%(kid)s, %(at)s)
-    ON CONFLICT DO NOTHING RETURNING kid
-), told AS ({recording("revoked")})
+    $insert ON CONFLICT DO NOTHING RETURNING kid
+), told AS ($recording)
 SELECT kid FROM revoked
-"""  # noqa: S608 - names of ours
+""",
+    insert=REVOKED_KEY.insert,
+    recording=recording("revoked"),
+)
 
-REVOKED = f"SELECT {REVOKED_KEY} FROM revoked_keys ORDER BY kid"  # noqa: S608 - columns
+REVOKED = compose(
+    "SELECT $columns FROM revoked_keys ORDER BY kid", columns=REVOKED_KEY.columns
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class PostgresRevocations(KeyRevocations):
     database: Database
 
     async def revoke(self, key: RevokedKey, *, events: Sequence[Event]) -> bool:
-        values = {**from_revoked_key(key), "events": from_events(events)}
+        values = {**REVOKED_KEY.values(key), "events": from_events(events)}
         return bool(await self.database.write(first, REVOKE, **values))
 
     async def revoked(self) -> Sequence[RevokedKey]:
-        return await self.database.read(to_revoked_key, REVOKED)
+        return await self.database.read(REVOKED_KEY.to_record, REVOKED)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from adapters.storage.postgres.connection import first
 from adapters.storage.postgres.database import Database
-from adapters.storage.postgres.schema import NEEDED
+from adapters.storage.records import KEPT
 
 MISSING = """
 SELECT needed.action || ' on ' || needed.name
@@ -23,4 +23,5 @@ ORDER BY 1
 
 async def missing(database: Database) -> Sequence[str]:
     """Return the rights that have to be granted, as GRANT writes them."""
-    return await database.read(first, MISSING, tables=[*NEEDED])
+    tables = [kept.record.table for kept in KEPT.values()]
+    return await database.read(first, MISSING, tables=tables)

@@ -24,22 +24,13 @@ from adapters.storage.postgres.connection import (
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.email_keys import put_right
 from adapters.storage.postgres.waiting import within
+from adapters.storage.records import KEPT
 from core.errors import BadConfiguration, Unavailable
 
 KNOWN = migrations.load(Path(__file__).with_name("migrations"))
 
 LONGEST = 600.0
 """Seconds that all migrations may take together, and waiting for another program's."""
-
-NEEDED = {
-    "users": "id email email_key username username_key full_name password_hash role"
-    " is_active is_verified created_at updated_at",
-    "sessions": "id user_id generation rotations created_at last_used_at expires_at"
-    " ended_at end_reason address label",
-    "one_time_tokens": "id user_id purpose expires_at",
-    "events": "seq id kind at user_id session_id data due_at attempts",
-    "revoked_keys": "kid at",
-}
 
 UNIQUE = {
     "users unique (id)",
@@ -55,9 +46,9 @@ UNIQUE = {
 }
 
 PARTS = {
-    f"{table} column {column}"
-    for table, columns in NEEDED.items()
-    for column in columns.split()
+    f"{kept.record.table} column {column}"
+    for kept in KEPT.values()
+    for column in (kept.order, *(it.name for it in kept.record.written))
 } | UNIQUE
 
 FIND_PARTS = """

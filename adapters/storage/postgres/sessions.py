@@ -7,73 +7,79 @@ from datetime import datetime
 from adapters.storage.postgres.connection import first
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
-from adapters.storage.postgres.rows import (
-    SESSION,
-    USER,
-    from_events,
-    from_session,
-    to_identity,
-)
+from adapters.storage.postgres.rows import IDENTITY, SESSION, from_events
+from adapters.storage.records import REFRESHED
+from adapters.storage.statements import compose
 from core.model import Client, EndReason, Identity, Session, SessionId, UserId
 from core.model.events import Event
 from core.ports import SessionRepository
 
-STORE = """
-INSERT INTO sessions (id, user_id, generation, rotations, created_at, last_used_at,
-    expires_at, ended_at, end_reason, address, label)
-SELECT %(id)s, %(user_id)s, %(generation)s, %(rotations)s::timestamptz[],
-    %(created_at)s, %(last_used_at)s, %(expires_at)s, %(ended_at)s, %(end_reason)s,
-    %(address)s, %(label)s
-"""
+STORE = SESSION.insert
 
 # The lock makes a change of password wait, which then ends this session, too.
-OPEN = f"""
+OPEN = compose(
+    """
 WITH owner AS (
     SELECT id FROM users
     WHERE id = %(user_id)s AND password_hash = %(password_hash)s AND is_active
     FOR SHARE
 ), opened AS (
-    {STORE} FROM owner RETURNING id
-), told AS ({recording("opened")})
+    INSERT INTO sessions ($columns) SELECT $parameters FROM owner RETURNING id
+), told AS ($recording)
 SELECT id FROM opened
-"""  # noqa: S608 - names of ours
+""",
+    columns=SESSION.written,
+    parameters=SESSION.parameters(),
+    recording=recording("opened"),
+)
 
-IDENTITIES = f"""
-SELECT {SESSION}, {USER} FROM sessions JOIN users ON users.id = sessions.user_id
+IDENTITIES = compose(
+    """
+SELECT $identity FROM sessions JOIN users ON users.id = sessions.user_id
 WHERE sessions.id = ANY(%(ids)s)
-"""  # noqa: S608 - columns
+""",
+    identity=IDENTITY.columns,
+)
 
-ADVANCE = f"""
+ADVANCE = compose(
+    """
 WITH advanced AS (
-    UPDATE sessions SET generation = %(generation)s, rotations = %(rotations)s,
-        last_used_at = %(last_used_at)s, expires_at = %(expires_at)s,
-        address = %(address)s, label = %(label)s
+    UPDATE sessions SET $refreshed
     WHERE id = %(id)s AND generation = %(generation)s - 1 AND ended_at IS NULL
     RETURNING id
-), told AS ({recording("advanced")})
+), told AS ($recording)
 SELECT id FROM advanced
-"""  # noqa: S608 - names of ours
+""",
+    refreshed=SESSION.changes(REFRESHED),
+    recording=recording("advanced"),
+)
 
-NOTE_CLIENT = f"""
+NOTE_CLIENT = compose(
+    """
 WITH noted AS (
     UPDATE sessions SET address = %(address)s, label = %(label)s
     WHERE id = %(id)s AND address = %(old_address)s AND label = %(old_label)s
         AND ended_at IS NULL
     RETURNING id
-), told AS ({recording("noted")})
+), told AS ($recording)
 SELECT id FROM noted
-"""  # noqa: S608 - names of ours
+""",
+    recording=recording("noted"),
+)
 
-END = f"""
+END = compose(
+    """
 WITH ended AS (
     UPDATE sessions SET ended_at = %(at)s, end_reason = %(reason)s
     WHERE id = %(id)s AND ended_at IS NULL RETURNING id
-), told AS ({recording("ended")})
+), told AS ($recording)
 SELECT id FROM ended
-"""  # noqa: S608 - names of ours
+""",
+    recording=recording("ended"),
+)
 
 # In the order of their ids, so that no two callers wait for each other.
-END_ALL = """
+END_ALL = compose("""
 UPDATE sessions SET ended_at = %(at)s, end_reason = %(reason)s
 WHERE id IN (
     SELECT id FROM sessions
@@ -81,18 +87,23 @@ WHERE id IN (
     ORDER BY id FOR UPDATE
 )
 RETURNING id
-"""
+""")
 
-END_ALL_AND_TELL = f"""
-WITH ended AS ({END_ALL}), told AS ({recording()})
-SELECT id FROM ended
-"""  # noqa: S608 - names of ours
+END_ALL_AND_TELL = compose(
+    "WITH ended AS ($end_all), told AS ($recording) SELECT id FROM ended",
+    end_all=END_ALL,
+    recording=recording(),
+)
 
-END_OF_INACTIVE = f"""
-WITH ended AS ({END_ALL}), any_ended AS (SELECT FROM ended LIMIT 1),
-    told AS ({recording("any_ended")})
+END_OF_INACTIVE = compose(
+    """
+WITH ended AS ($end_all), any_ended AS (SELECT FROM ended LIMIT 1),
+    told AS ($recording)
 SELECT id FROM ended
-"""  # noqa: S608 - names of ours
+""",
+    end_all=END_ALL,
+    recording=recording("any_ended"),
+)
 
 EVER = "infinity"
 """Whenever they were opened."""
@@ -108,7 +119,7 @@ class PostgresSessions(SessionRepository):
         opened = await self.database.write(
             first,
             OPEN,
-            **from_session(session),
+            **SESSION.values(session),
             password_hash=password_hash,
             events=from_events(events),
         )
@@ -117,11 +128,13 @@ class PostgresSessions(SessionRepository):
     async def identities(
         self, session_ids: Collection[SessionId]
     ) -> Mapping[SessionId, Identity]:
-        found = await self.database.read(to_identity, IDENTITIES, ids=list(session_ids))
+        found = await self.database.read(
+            IDENTITY.to_record, IDENTITIES, ids=list(session_ids)
+        )
         return {identity.session.id: identity for identity in found}
 
     async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
-        values = {**from_session(session), "events": from_events(events)}
+        values = {**SESSION.values(session), "events": from_events(events)}
         return bool(await self.database.write(first, ADVANCE, **values))
 
     async def note_client(

@@ -6,20 +6,28 @@ from dataclasses import dataclass
 from adapters.storage.postgres.connection import first
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
-from adapters.storage.postgres.rows import TOKEN, from_events, from_token, to_token
+from adapters.storage.postgres.rows import TOKEN, from_events
+from adapters.storage.statements import compose, name
 from core.model import OneTimeToken, TokenId
 from core.model.events import Event
 from core.ports import OneTimeTokens
 
-ISSUE = f"""
+ISSUE = compose(
+    """
 WITH owner AS (SELECT id FROM users WHERE id = %(user_id)s FOR KEY SHARE),
-told AS ({recording("owner")})
-INSERT INTO one_time_tokens ({TOKEN})
-SELECT %(id)s, id, %(purpose)s, %(expires_at)s, %(spent_at)s FROM owner
-ON CONFLICT (user_id, purpose) DO UPDATE
-    SET id = excluded.id, expires_at = excluded.expires_at, spent_at = excluded.spent_at
-RETURNING id
-"""  # noqa: S608 - a statement of ours
+told AS ($recording)
+INSERT INTO one_time_tokens ($columns) SELECT $parameters FROM owner
+$replacing RETURNING one_time_tokens.id
+""",
+    recording=recording("owner"),
+    columns=TOKEN.written,
+    parameters=TOKEN.parameters(user_id=name("owner.id")),
+    replacing=TOKEN.replacing("user_id, purpose"),
+)
+
+BY_ID = compose(
+    "SELECT $columns FROM one_time_tokens WHERE id = %(id)s", columns=TOKEN.columns
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +35,9 @@ class PostgresTokens(OneTimeTokens):
     database: Database
 
     async def issue(self, token: OneTimeToken, *, events: Sequence[Event]) -> None:
-        values = {**from_token(token), "events": from_events(events)}
+        values = {**TOKEN.values(token), "events": from_events(events)}
         await self.database.write(first, ISSUE, **values)
 
     async def get(self, token_id: TokenId) -> OneTimeToken | None:
-        found = await self.database.read(
-            to_token,
-            f"SELECT {TOKEN} FROM one_time_tokens WHERE id = %(id)s",  # noqa: S608 - columns
-            id=token_id,
-        )
+        found = await self.database.read(TOKEN.to_record, BY_ID, id=token_id)
         return found[0] if found else None

@@ -15,14 +15,15 @@ from adapters.storage.postgres.connection import (
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import record, recording
 from adapters.storage.postgres.rows import (
+    NEW_USER,
+    SESSION,
+    TOKEN,
     USER,
+    as_one_value,
     from_events,
-    from_session,
-    from_token,
-    from_user,
-    to_user,
 )
 from adapters.storage.postgres.sessions import END_ALL, EVER, STORE
+from adapters.storage.statements import compose, name
 from core.errors import EmailTaken, UsernameTaken
 from core.model import (
     EndReason,
@@ -37,6 +38,12 @@ from core.model import (
 from core.model.events import Event
 from core.ports import UserRepository
 
+BY_ID = compose("SELECT $user FROM users WHERE id = %(key)s", user=USER.columns)
+
+BY_EMAIL = compose(
+    "SELECT $user FROM users WHERE email_key = %(key)s", user=USER.columns
+)
+
 # Who wants the same names waits, then looks before it inserts: an insert that a unique
 # index refuses would use up an id. In one order, so that no two wait for each other.
 LOCK_NAMES = """
@@ -46,25 +53,28 @@ SELECT pg_advisory_xact_lock(key) FROM (
 ) AS keys
 """
 
-ADD = f"""
+ADD = compose(
+    """
 WITH added AS (
-    INSERT INTO users (email, email_key, username, username_key, full_name,
-        password_hash, role, is_active, is_verified, created_at, updated_at)
-    SELECT %(email)s, %(email_key)s, %(username)s, %(username_key)s, %(full_name)s,
-        %(password_hash)s, %(role)s, %(is_active)s, %(is_verified)s, %(created_at)s,
-        %(updated_at)s
+    INSERT INTO users ($columns) SELECT $parameters
     WHERE NOT EXISTS (
         SELECT FROM users
         WHERE email_key = %(email_key)s OR username_key = %(username_key)s
     )
-    RETURNING {USER}
+    RETURNING $user
 ), issued AS (
-    INSERT INTO one_time_tokens (id, user_id, purpose, expires_at)
-    SELECT %(token_id)s, id, %(purpose)s, %(expires_at)s
-    FROM added WHERE %(token_id)s::text IS NOT NULL
-), told AS ({recording("added", user_id="added.id")})
+    INSERT INTO one_time_tokens ($token) SELECT $given
+    FROM added, jsonb_populate_recordset(NULL::one_time_tokens, %(tokens)s) AS given
+), told AS ($recording)
 SELECT * FROM added
-"""  # noqa: S608 - names of ours
+""",
+    columns=NEW_USER.written,
+    parameters=NEW_USER.parameters(),
+    user=USER.columns,
+    token=TOKEN.written,
+    given=TOKEN.of("given", user_id=name("added.id")),
+    recording=recording("added", user_id="added.id"),
+)
 
 # All who change a user and more lock the user first, so that no two wait for each other.
 LOCK_OWNER = """
@@ -72,27 +82,36 @@ SELECT users.id FROM users JOIN one_time_tokens ON one_time_tokens.user_id = use
 WHERE one_time_tokens.id = %(token_id)s FOR NO KEY UPDATE OF users
 """
 
-GOOD = """
+GOOD = compose("""
 one_time_tokens.id = %(token_id)s AND purpose = %(purpose)s AND expires_at > %(at)s
     AND spent_at IS NULL
-"""
+""")
 
-VERIFY_EMAIL = f"""
-WITH owner AS ({LOCK_OWNER}), spent AS (
+VERIFY_EMAIL = compose(
+    """
+WITH owner AS ($lock_owner), spent AS (
     UPDATE one_time_tokens SET spent_at = %(at)s FROM owner
-    WHERE user_id = owner.id AND {GOOD} RETURNING user_id
-), told AS ({recording("spent")})
+    WHERE user_id = owner.id AND $good RETURNING user_id
+), told AS ($recording)
 UPDATE users SET is_verified = TRUE, updated_at = %(at)s
-FROM spent WHERE users.id = spent.user_id RETURNING {USER}
-"""  # noqa: S608 - names of ours
+FROM spent WHERE users.id = spent.user_id RETURNING $user
+""",
+    lock_owner=compose(LOCK_OWNER),
+    good=GOOD,
+    recording=recording("spent"),
+    user=USER.columns,
+)
 
 # Nobody may begin to refer to who is removed: not even a key may be shared.
 LOCK_REJECTED = LOCK_OWNER.replace("FOR NO KEY UPDATE", "FOR UPDATE")
 
-UNVERIFIED = f"""
+UNVERIFIED = compose(
+    """
 SELECT user_id FROM one_time_tokens
-WHERE {GOOD} AND user_id IN (SELECT id FROM users WHERE NOT is_verified)
-"""  # noqa: S608 - a part of ours
+WHERE $good AND user_id IN (SELECT id FROM users WHERE NOT is_verified)
+""",
+    good=GOOD,
+)
 
 # Sessions in the order of their ids: who ends all of a user's takes that, too.
 REMOVALS = (
@@ -105,11 +124,15 @@ DELETE FROM sessions WHERE id IN (
     "DELETE FROM users WHERE id = %(user_id)s",
 )
 
-RESET_PASSWORD = f"""
-WITH spent AS (DELETE FROM one_time_tokens WHERE {GOOD} RETURNING user_id)
+RESET_PASSWORD = compose(
+    """
+WITH spent AS (DELETE FROM one_time_tokens WHERE $good RETURNING user_id)
 UPDATE users SET password_hash = %(new_hash)s, is_verified = TRUE, updated_at = %(at)s
-FROM spent WHERE users.id = spent.user_id RETURNING {USER}
-"""  # noqa: S608 - columns
+FROM spent WHERE users.id = spent.user_id RETURNING $user
+""",
+    good=GOOD,
+    user=USER.columns,
+)
 
 CHANGE_PASSWORD = """
 UPDATE users SET password_hash = %(new_hash)s, updated_at = %(at)s
@@ -134,15 +157,15 @@ class PostgresUsers(UserRepository):
         self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
     ) -> User:
         values = {
-            **_from_token(token),
-            **from_user(user),
+            **NEW_USER.values(user),
+            "tokens": as_one_value([TOKEN.values(token)] if token else []),
             "events": from_events(events),
         }
 
         async def work(connection: Connection) -> User:
             async with transaction(connection):
                 await connection.execute(LOCK_NAMES, values)
-                added = connection.cursor(row_factory=lambda _: to_user)
+                added = connection.cursor(row_factory=lambda _: USER.to_record)
                 await added.execute(ADD, values)
             if user := await added.fetchone():
                 return user
@@ -151,16 +174,16 @@ class PostgresUsers(UserRepository):
         return await self.database.run(work)
 
     async def get(self, user_id: UserId) -> User | None:
-        return await self._find("id", user_id)
+        return await self._find(BY_ID, user_id)
 
     async def by_email(self, email_key: str) -> User | None:
-        return await self._find("email_key", email_key)
+        return await self._find(BY_EMAIL, email_key)
 
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
     ) -> User | None:
         verified = await self.database.write(
-            to_user,
+            USER.to_record,
             VERIFY_EMAIL,
             token_id=token_id,
             purpose=Purpose.VERIFY_EMAIL,
@@ -200,7 +223,7 @@ class PostgresUsers(UserRepository):
         async def work(connection: Connection) -> User | None:
             async with transaction(connection):
                 await connection.execute(LOCK_OWNER, values)
-                reset = await fetch(connection, to_user, RESET_PASSWORD, values)
+                reset = await fetch(connection, USER.to_record, RESET_PASSWORD, values)
                 if not reset:
                     return None
                 why = {"reason": EndReason.PASSWORD_RESET, "opened_by": EVER}
@@ -238,7 +261,7 @@ class PostgresUsers(UserRepository):
                 # A statement of its own: it sees the session that we waited for.
                 if renews not in await fetch(connection, first, END_ALL, values):
                     raise _NothingToRenew
-                await connection.execute(STORE, from_session(successor))
+                await connection.execute(STORE, SESSION.values(successor))
                 await record(connection, events)
                 return True
 
@@ -255,20 +278,9 @@ class PostgresUsers(UserRepository):
         )
         return bool(replaced)
 
-    async def _find(self, key: str, value: str | int) -> User | None:
-        found = await self.database.read(
-            to_user,
-            f"SELECT {USER} FROM users WHERE {key} = %(value)s",  # noqa: S608 - columns
-            value=value,
-        )
+    async def _find(self, query: str, key: str | int) -> User | None:
+        found = await self.database.read(USER.to_record, query, key=key)
         return found[0] if found else None
-
-
-def _from_token(token: OneTimeToken | None) -> Values:
-    if token is None:
-        return {"token_id": None, "purpose": None, "expires_at": None}
-    values = from_token(token)
-    return {**values, "token_id": values.pop("id")}
 
 
 async def _clash(connection: Connection, values: Values) -> EmailTaken | UsernameTaken:

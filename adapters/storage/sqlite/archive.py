@@ -21,7 +21,7 @@ PAGES = {kind: Pages(kept, SQLITE) for kind, kept in KEPT.items()}
 UPSERTS = {
     kind: compose(
         "$insert $replacing",
-        insert=PAGES[kind].rows.insert(),
+        insert=PAGES[kind].rows.insert,
         replacing=PAGES[kind].rows.replacing(kept.key),
     )
     for kind, kept in KEPT.items()

@@ -18,7 +18,7 @@ from core.model import EventId, UserId
 from core.model.events import Backlog, Delivery, Event, StoredEvent
 from core.ports import EventLog
 
-INSERT = STORED_EVENT.insert()
+INSERT = STORED_EVENT.insert
 
 # The index by hand: else SQLite may walk through all that was ever delivered.
 CLAIM = compose(

@@ -12,7 +12,7 @@ from core.model import RevokedKey
 from core.model.events import Event
 from core.ports import KeyRevocations
 
-REVOKE = compose("$insert ON CONFLICT DO NOTHING", insert=REVOKED_KEY.insert())
+REVOKE = compose("$insert ON CONFLICT DO NOTHING", insert=REVOKED_KEY.insert)
 
 REVOKED = compose(
     "SELECT $columns FROM revoked_keys ORDER BY kid", columns=REVOKED_KEY.columns

@@ -41,6 +41,7 @@ SQLITE = Dialect(
 )
 
 USER = Rows(records.USER, SQLITE)
+NEW_USER = Rows(records.USER, SQLITE, without="id")
 SESSION = Rows(records.SESSION, SQLITE)
 IDENTITY = Rows(records.IDENTITY, SQLITE)
 TOKEN = Rows(records.TOKEN, SQLITE)

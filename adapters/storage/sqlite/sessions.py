@@ -15,7 +15,7 @@ from core.model import Client, EndReason, Identity, Session, SessionId, UserId
 from core.model.events import Event
 from core.ports import SessionRepository
 
-INSERT = SESSION.insert()
+INSERT = SESSION.insert
 
 # One parameter for any number of ids: SQLite limits how many there may be.
 IDENTITIES = compose(

@@ -13,7 +13,7 @@ from core.model import OneTimeToken, Purpose, TokenId, UserId
 from core.model.events import Event
 from core.ports import OneTimeTokens
 
-INSERT = TOKEN.insert()
+INSERT = TOKEN.insert
 
 BY_ID = compose(
     "SELECT $columns FROM one_time_tokens WHERE id = ?", columns=TOKEN.columns

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
-from adapters.storage.sqlite.rows import USER, to_text
+from adapters.storage.sqlite.rows import NEW_USER, USER, to_text
 from adapters.storage.sqlite.sessions import end_sessions, store_session
 from adapters.storage.sqlite.tokens import spend, store, void
 from adapters.storage.statements import compose
@@ -30,9 +30,7 @@ BY_ID = compose("SELECT $user FROM users WHERE id = ?", user=USER.columns)
 
 BY_EMAIL = compose("SELECT $user FROM users WHERE email_key = ?", user=USER.columns)
 
-INSERT = compose(
-    "$insert RETURNING $user", insert=USER.insert(without="id"), user=USER.columns
-)
+INSERT = compose("$insert RETURNING $user", insert=NEW_USER.insert, user=USER.columns)
 
 CHANGE_PASSWORD = """
 UPDATE users SET password_hash = ?, updated_at = ?
@@ -175,7 +173,7 @@ def _find(db: Connection, query: str, key: str | int) -> User | None:
 
 def _insert(db: Connection, user: User) -> User:
     try:
-        (row,) = db.execute(INSERT, USER.values(user)).fetchall()
+        (row,) = db.execute(INSERT, NEW_USER.values(user)).fetchall()
     except sqlite3.IntegrityError:
         raise _clash(db, user) from None
     return USER.to_record(row)
