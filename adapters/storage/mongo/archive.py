@@ -1,6 +1,6 @@
 """All records, for moving them from and to MongoDB."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,55 +9,29 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import (
+    REVOKED_KEY,
+    SESSION,
+    STORED_EVENT,
+    TOKEN,
+    USER,
     Document,
-    from_event,
-    from_revoked_key,
-    from_session,
-    from_token,
-    from_user,
+    Documents,
     places,
-    to_event,
-    to_revoked_key,
-    to_session,
-    to_token,
-    to_user,
 )
+from adapters.storage.records import KEPT
 from core.model import RecordKind, UserId
-from core.model.events import StoredEvent
 from core.ports import Archive, Record
 
 PATIENCE = 60.0
 """Seconds for a batch of any size; nobody waits behind it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where records of a kind stand, in which order, and how."""
-
-    collection: str
-    order: str
-    cursor: Callable[[str], str | int]
-    to_record: Callable[[Document], Record]
-    from_record: Callable[[Any], Document]
-
-
-def _to_stored(found: Document) -> StoredEvent:
-    return StoredEvent(to_event(found), found["attempts"], found.get("due_at"))
-
-
-def _from_stored(stored: StoredEvent) -> Document:
-    document = from_event(stored.event) | {"attempts": stored.attempts}
-    return document | ({"due_at": stored.due_at} if stored.due_at else {})
-
-
-SHELVES: Mapping[RecordKind, Shelf] = {
-    RecordKind.USERS: Shelf("users", "_id", int, to_user, from_user),
-    RecordKind.SESSIONS: Shelf("sessions", "_id", str, to_session, from_session),
-    RecordKind.TOKENS: Shelf("one_time_tokens", "_id", str, to_token, from_token),
-    RecordKind.EVENTS: Shelf("events", "seq", int, _to_stored, _from_stored),
-    RecordKind.REVOCATIONS: Shelf(
-        "revoked_keys", "_id", str, to_revoked_key, from_revoked_key
-    ),
+DOCUMENTS: Mapping[RecordKind, Documents[Any]] = {
+    RecordKind.USERS: USER,
+    RecordKind.SESSIONS: SESSION,
+    RecordKind.TOKENS: TOKEN,
+    RecordKind.EVENTS: STORED_EVENT,
+    RecordKind.REVOCATIONS: REVOKED_KEY,
 }
 
 
@@ -66,31 +40,33 @@ class MongoArchive(Archive):
     database: Database
 
     async def count(self, kind: RecordKind) -> int:
-        collection = self.database.all[SHELVES[kind].collection]
+        collection = self.database.all[KEPT[kind].record.table]
         async with self.database.answering(patience=PATIENCE):
             return await collection.count_documents({})
 
     async def read(
         self, kind: RecordKind, *, after: str | None, limit: int
     ) -> Sequence[tuple[str, Record]]:
-        shelf = SHELVES[kind]
-        where = {} if after is None else {shelf.order: {"$gt": shelf.cursor(after)}}
+        kept, documents = KEPT[kind], DOCUMENTS[kind]
+        order = "_id" if kept.order == kept.key else kept.order
         async with self.database.answering(patience=PATIENCE):
             await self.database.numbering.catch_up()
-            page = self.database.all[shelf.collection].find(where)
-            found = await page.sort(shelf.order).limit(limit).to_list()
-        return [(str(each[shelf.order]), shelf.to_record(each)) for each in found]
+            page = self.database.all[kept.record.table].find(
+                {order: {"$gt": kept.begin(after)}}
+            )
+            found = await page.sort(order).limit(limit).to_list()
+        return [(str(each[order]), documents.to_record(each)) for each in found]
 
     async def write(self, kind: RecordKind, records: Sequence[Record]) -> None:
         if not records:
             return
-        shelf, db = SHELVES[kind], self.database
+        db, collection = self.database, self.database.all[KEPT[kind].record.table]
         put = _put_event if kind is RecordKind.EVENTS else _put
-        documents = map(shelf.from_record, records)
+        documents = map(DOCUMENTS[kind].from_record, records)
         steps = list(map(put, documents, places(len(records))))
 
         async def work(session: AsyncClientSession) -> bool:
-            await db.all[shelf.collection].bulk_write(steps, session=session)
+            await collection.bulk_write(steps, session=session)
             return True
 
         async with db.answering(patience=PATIENCE):

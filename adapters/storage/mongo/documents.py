@@ -1,22 +1,19 @@
 """How records stand in documents. Times are BSON dates: exact to the millisecond, as ours are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from operator import itemgetter
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from bson import ObjectId
 
-from core.model import (
-    Client,
-    EndReason,
-    OneTimeToken,
-    Purpose,
-    RevokedKey,
-    Role,
-    Session,
-    User,
-)
-from core.model.events import Event, EventKind
+from adapters.storage import records
+from adapters.storage.codecs import Codec, decoder, encoder
+from adapters.storage.columns import Record
+from core.model import Client, Session
+from core.model.events import Event, StoredEvent
+
+R = TypeVar("R")
 
 Document: TypeAlias = dict[str, Any]
 
@@ -24,140 +21,81 @@ SLACK = timedelta(days=30)
 """How long the server keeps at least what has expired, should nobody purge it."""
 
 
-def to_user(found: Document) -> User:
-    return User(
-        id=found["_id"],
-        email=found["email"],
-        email_key=found["email_key"],
-        username=found["username"],
-        full_name=found["full_name"],
-        password_hash=found["password_hash"],
-        role=Role(found["role"]),
-        is_active=found["is_active"],
-        is_verified=found["is_verified"],
-        created_at=found["created_at"],
-        updated_at=found["updated_at"],
-    )
+def _in_utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
 
 
-def from_user(user: User) -> Document:
-    return {
-        "_id": user.id,
-        "email": user.email,
-        "email_key": user.email_key,
-        "username": user.username,
-        "username_key": user.username_key,
-        "full_name": user.full_name,
-        "password_hash": user.password_hash,
-        "role": user.role,
-        "is_active": user.is_active,
-        "is_verified": user.is_verified,
-        "created_at": user.created_at.astimezone(UTC),
-        "updated_at": user.updated_at.astimezone(UTC),
-    }
+def _pairs(data: Mapping[str, str]) -> list[list[str]]:
+    # As names of fields, dots and dollars would mean something.
+    return [list(pair) for pair in data.items()]
 
 
-def to_session(found: Document) -> Session:
-    end_reason = found["end_reason"]
-    return Session(
-        id=found["_id"],
-        user_id=found["user_id"],
-        generation=found["generation"],
-        rotations=tuple(found["rotations"]),
-        created_at=found["created_at"],
-        last_used_at=found["last_used_at"],
-        expires_at=found["expires_at"],
-        ended_at=found["ended_at"],
-        end_reason=EndReason(end_reason) if end_reason else None,
-        client=Client(address=found["address"], label=found["label"]),
-    )
+CODECS = {
+    datetime: Codec(encode=_in_utc),
+    tuple: Codec(list, tuple),
+    Mapping: Codec(_pairs, dict),
+}
 
 
-def from_session(session: Session) -> Document:
-    return {
-        "_id": session.id,
-        "user_id": session.user_id,
-        "created_at": session.created_at,
-        "ended_at": session.ended_at,
-        "end_reason": session.end_reason,
-        **from_progress(session),
-    }
+class Documents(Generic[R]):
+    """
+    Records of a class; their key is the ``_id``.
+
+    What expires is forgotten one day. A field that is ``sparse`` is left out where it is
+    None, and its document from the field's index.
+    """
+
+    def __init__(
+        self, record: Record[R], *, key: str = "id", sparse: Sequence[str] = ()
+    ) -> None:
+        self._sparse = sparse
+        names = {key: "_id"}
+        read = [names.get(it.name, it.name) for it in record.read]
+        self._written = [names.get(it.name, it.name) for it in record.written]
+        self._values = itemgetter(*read)
+        # Earlier versions did not write what may be empty.
+        self._absent = dict.fromkeys(
+            name for name, it in zip(read, record.read, strict=True) if it.nullable
+        )
+        self._decode = decoder(record, CODECS)
+        self._encode = encoder(record.written, CODECS)
+
+    def to_record(self, document: Document) -> R:
+        return self._decode(self._values({**self._absent, **document}))
+
+    def from_record(self, record: R) -> Document:
+        document = dict(zip(self._written, self._encode(record), strict=True))
+        if "expires_at" in document:
+            document["forget_at"] = _forget_at(document["expires_at"])
+        for name in self._sparse:
+            if document[name] is None:
+                del document[name]
+        return document
+
+
+USER = Documents(records.USER)
+SESSION = Documents(records.SESSION)
+TOKEN = Documents(records.TOKEN)
+EVENT = Documents(records.EVENT)
+STORED_EVENT = Documents(records.STORED_EVENT, sparse=["due_at"])
+DELIVERY = Documents(records.DELIVERY)
+REVOKED_KEY = Documents(records.REVOKED_KEY, key="kid")
 
 
 def from_client(client: Client) -> Document:
     return {"address": client.address, "label": client.label}
 
 
-def from_progress(session: Session) -> Document:
+def refreshed(session: Session) -> Document:
     """Return what a refresh changes."""
-    return {
-        "generation": session.generation,
-        "rotations": list(session.rotations),
-        "last_used_at": session.last_used_at,
-        "expires_at": session.expires_at,
-        "forget_at": forget_at(session.expires_at),
-        **from_client(session.client),
-    }
-
-
-def to_token(found: Document) -> OneTimeToken:
-    return OneTimeToken(
-        found["_id"],
-        found["user_id"],
-        Purpose(found["purpose"]),
-        found["expires_at"],
-        found.get("spent_at"),  # which earlier versions did not write
-    )
-
-
-def from_token(token: OneTimeToken) -> Document:
-    return {
-        "_id": token.id,
-        "user_id": token.user_id,
-        "purpose": token.purpose,
-        "expires_at": token.expires_at,
-        "spent_at": token.spent_at,
-        "forget_at": forget_at(token.expires_at),
-    }
-
-
-def to_event(found: Document) -> Event:
-    return Event(
-        id=found["_id"],
-        kind=EventKind(found["kind"]),
-        at=found["at"],
-        user_id=found["user_id"],
-        session_id=found["session_id"],
-        data=dict(found["data"]),
-    )
-
-
-def from_event(event: Event) -> Document:
-    return {
-        "_id": event.id,
-        "kind": event.kind,
-        "at": event.at,
-        "user_id": event.user_id,
-        "session_id": event.session_id,
-        # Pairs: as names of fields, dots and dollars would mean something.
-        "data": [list(pair) for pair in event.data.items()],
-    }
-
-
-def to_revoked_key(found: Document) -> RevokedKey:
-    return RevokedKey(found["_id"], found["at"])
-
-
-def from_revoked_key(key: RevokedKey) -> Document:
-    return {"_id": key.kid, "at": key.at}
+    document = SESSION.from_record(session)
+    return {name: document[name] for name in (*records.REFRESHED, "forget_at")}
 
 
 def new_events(events: Sequence[Event]) -> list[Document]:
     """Return documents that are still to be numbered, due at once if outgoing."""
     return [
-        from_event(event)
-        | {"attempts": 0, "unnumbered": place}
-        | ({"due_at": event.at} if event.is_outgoing else {})
+        STORED_EVENT.from_record(StoredEvent.new(event)) | {"unnumbered": place}
         for event, place in zip(events, places(len(events)), strict=True)
     ]
 
@@ -168,7 +106,7 @@ def places(count: int) -> list[str]:
     return [f"{change}.{number:06}" for number in range(count)]
 
 
-def forget_at(expires_at: datetime) -> datetime:
+def _forget_at(expires_at: datetime) -> datetime:
     # Not by the expiry alone: records may come from another store, or be of a test
     # whose clock stands still; what was just written is never gone the next moment.
     return max(expires_at, datetime.now(UTC)) + SLACK

@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from adapters.storage.mongo.database import SNAPSHOT, Database
-from adapters.storage.mongo.documents import Document, to_event
+from adapters.storage.mongo.documents import DELIVERY, EVENT, Document
 from core.errors import Unavailable
 from core.model import EventId, UserId
 from core.model.events import Backlog, Delivery, Event
@@ -70,7 +70,7 @@ class MongoEvents(EventLog):
         """Return what is claimed by these marks, at least until then."""
         ours = {"due_at": {"$gte": until}, "claim": {"$in": marks}}
         return [
-            Delivery(to_event(found), found["attempts"])
+            DELIVERY.to_record(found)
             async for found in self.database.events.find(ours).sort("seq")
         ]
 
@@ -111,7 +111,7 @@ class MongoEvents(EventLog):
                 return []
             page = events.find({"seq": {"$gt": beginning}, **whose})
             found = await page.sort("seq").limit(limit).to_list()
-        return [to_event(document) for document in found]
+        return list(map(EVENT.to_record, found))
 
     async def _number(self, event_id: EventId) -> int | None:
         found = await self.database.events.find_one({"_id": event_id}, {"seq": 1})

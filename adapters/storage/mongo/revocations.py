@@ -7,7 +7,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from adapters.storage.mongo.database import Database
-from adapters.storage.mongo.documents import from_revoked_key, to_revoked_key
+from adapters.storage.mongo.documents import REVOKED_KEY
 from core.model import RevokedKey
 from core.model.events import Event
 from core.ports import KeyRevocations
@@ -19,7 +19,7 @@ class MongoRevocations(KeyRevocations):
 
     async def revoke(self, key: RevokedKey, *, events: Sequence[Event]) -> bool:
         async def work(session: AsyncClientSession) -> bool:
-            document = from_revoked_key(key)
+            document = REVOKED_KEY.from_record(key)
             try:
                 await self.database.revoked_keys.insert_one(document, session=session)
             except DuplicateKeyError:
@@ -31,4 +31,4 @@ class MongoRevocations(KeyRevocations):
     async def revoked(self) -> Sequence[RevokedKey]:
         async with self.database.answering():
             found = await self.database.revoked_keys.find().sort("_id").to_list()
-        return list(map(to_revoked_key, found))
+        return list(map(REVOKED_KEY.to_record, found))

@@ -9,12 +9,11 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from adapters.storage.mongo.database import SNAPSHOT, Database
 from adapters.storage.mongo.documents import (
+    SESSION,
+    USER,
     Document,
     from_client,
-    from_progress,
-    from_session,
-    to_session,
-    to_user,
+    refreshed,
 )
 from core.errors import Unavailable
 from core.model import Client, EndReason, Identity, Session, SessionId, UserId
@@ -64,7 +63,9 @@ class MongoSessions(SessionRepository):
 
     async def _open(self, batch: Batch, user_id: UserId, password_hash: str) -> None:
         batch.begun = True
-        sessions = [from_session(session) for session, _ in batch.waiting.values()]
+        sessions = [
+            SESSION.from_record(session) for session, _ in batch.waiting.values()
+        ]
         events = [event for _, told in batch.waiting.values() for event in told]
 
         async def work(transaction: AsyncClientSession) -> bool:
@@ -104,13 +105,13 @@ class MongoSessions(SessionRepository):
             )
             rows = await found.to_list()
         return {
-            row["_id"]: Identity(session=to_session(row), user=to_user(row["user"]))
+            row["_id"]: Identity(SESSION.to_record(row), USER.to_record(row["user"]))
             for row in rows
         }
 
     async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
         before = {"generation": session.generation - 1}
-        return await self._update(session.id, before, from_progress(session), events)
+        return await self._update(session.id, before, refreshed(session), events)
 
     async def note_client(
         self,

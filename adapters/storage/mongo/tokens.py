@@ -7,7 +7,7 @@ from datetime import datetime
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from adapters.storage.mongo.database import Database
-from adapters.storage.mongo.documents import from_token, to_token
+from adapters.storage.mongo.documents import TOKEN
 from core.model import OneTimeToken, Purpose, TokenId, UserId
 from core.model.events import Event
 from core.ports import OneTimeTokens
@@ -23,7 +23,7 @@ class MongoTokens(OneTimeTokens):
             if not await db.lock(session, {"_id": token.user_id}):
                 return False
             await void(db, session, token.user_id, token.purpose)
-            await db.tokens.insert_one(from_token(token), session=session)
+            await db.tokens.insert_one(TOKEN.from_record(token), session=session)
             return True
 
         await self.database.change(token.user_id, work, events=events)
@@ -31,7 +31,7 @@ class MongoTokens(OneTimeTokens):
     async def get(self, token_id: TokenId) -> OneTimeToken | None:
         async with self.database.answering():
             found = await self.database.tokens.find_one({"_id": token_id})
-        return to_token(found) if found else None
+        return TOKEN.to_record(found) if found else None
 
 
 async def void(

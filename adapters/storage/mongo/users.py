@@ -10,11 +10,10 @@ from pymongo.errors import DuplicateKeyError
 
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import (
+    SESSION,
+    TOKEN,
+    USER,
     Document,
-    from_session,
-    from_token,
-    from_user,
-    to_user,
 )
 from adapters.storage.mongo.sessions import end_sessions
 from adapters.storage.mongo.tokens import spend, void
@@ -128,7 +127,9 @@ class MongoUsers(UserRepository):
             ):
                 return False
             await end_sessions(db, session, whose, at=at, reason=reason)
-            await db.sessions.insert_one(from_session(successor), session=session)
+            await db.sessions.insert_one(
+                SESSION.from_record(successor), session=session
+            )
             return True
 
         return await self.database.change(user_id, work, events=events)
@@ -146,7 +147,7 @@ class MongoUsers(UserRepository):
     async def _find(self, which: Document) -> User | None:
         async with self.database.answering():
             found = await self.database.users.find_one(which)
-        return to_user(found) if found else None
+        return USER.to_record(found) if found else None
 
     async def _updated(
         self, session: AsyncClientSession, user_id: UserId | None, changes: Document
@@ -157,7 +158,7 @@ class MongoUsers(UserRepository):
             return_document=ReturnDocument.AFTER,
             session=session,
         )
-        return to_user(found) if found else None
+        return USER.to_record(found) if found else None
 
 
 async def _refuse_if_taken(db: Database, user: User) -> None:
@@ -186,7 +187,7 @@ async def _new_id(db: Database) -> UserId:
 async def _add(
     db: Database, user: User, token: OneTimeToken | None, events: Sequence[Event]
 ) -> User:
-    document = from_user(user)
+    document = USER.from_record(user)
 
     async def work(session: AsyncClientSession) -> User:
         try:
@@ -194,9 +195,9 @@ async def _add(
         except DuplicateKeyError as error:
             raise _clash(error) from None
         if token is not None:
-            issued = from_token(replace(token, user_id=user.id))
+            issued = TOKEN.from_record(replace(token, user_id=user.id))
             await db.tokens.insert_one(issued, session=session)
-        return to_user(document)
+        return USER.to_record(document)
 
     told = [replace(event, user_id=user.id) for event in events]
     return await db.change(user.id, work, events=told)
