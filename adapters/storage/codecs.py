@@ -1,6 +1,6 @@
 """How a record becomes values, and values become a record again."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from operator import attrgetter
@@ -38,21 +38,9 @@ def codec_of(column: Stored, codecs: Codecs) -> Codec:
 
 def decoder(record: Record[R], codecs: Codecs) -> Callable[[Row], R]:
     """Return what makes a record of a row, which has the values of ``record.read``."""
-    changes = [
-        (place, change)
-        for place, column in enumerate(record.read)
-        if (change := codec_of(column, codecs).decode)
-    ]
+    changed = _changing(codec_of(it, codecs).decode for it in record.read)
     make = _maker(record)
-
-    def decode(row: Row) -> R:
-        values = list(row)
-        for place, change in changes:
-            if (value := values[place]) is not None:
-                values[place] = change(value)
-        return make(iter(values))
-
-    return decode
+    return lambda row: make(iter(changed(list(row))))
 
 
 def _maker(record: Record[R]) -> Callable[[Iterator[Any]], R]:
@@ -82,14 +70,19 @@ def _maker(record: Record[R]) -> Callable[[Iterator[Any]], R]:
 
 def encoder(columns: Sequence[Stored], codecs: Codecs) -> Callable[[object], list[Any]]:
     """Return what makes the values of these columns of a record."""
-    getters = [attrgetter(column.path) for column in columns]
-    changes = [codec_of(column, codecs).encode for column in columns]
+    getters = [attrgetter(it.path) for it in columns]
+    changed = _changing(codec_of(it, codecs).encode for it in columns)
+    return lambda record: changed([get(record) for get in getters])
 
-    def encode(record: object) -> list[Any]:
-        values = [get(record) for get in getters]
-        return [
-            value if change is None or value is None else change(value)
-            for value, change in zip(values, changes, strict=True)
-        ]
 
-    return encode
+def _changing(changes: Iterable[Change | None]) -> Callable[[list[Any]], list[Any]]:
+    """Return what changes values in their places, but for None, and returns them."""
+    steps = [(place, change) for place, change in enumerate(changes) if change]
+
+    def changed(values: list[Any]) -> list[Any]:
+        for place, change in steps:
+            if (value := values[place]) is not None:
+                values[place] = change(value)
+        return values
+
+    return changed

@@ -14,13 +14,13 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What differs between databases; ``mark`` is a parameter whose name is ``{}``."""
+    """What differs between databases; ``mark`` is a parameter with its ``$name``."""
 
     mark: str
     codecs: Codecs
 
     def parameter(self, called: str, cast: str = "") -> Sql:
-        return Sql(self.mark.format(name(called)) + cast)
+        return compose(self.mark + cast, name=name(called))
 
 
 class Rows(Generic[R]):
@@ -66,18 +66,21 @@ class Rows(Generic[R]):
 
     def changes(self, columns: Iterable[str]) -> Sql:
         """Return what an update sets."""
-        return listed(
-            Sql(f"{column} = {self._parameters[name(column)]}") for column in columns
-        )
+        given = {name(column): self._parameters[name(column)] for column in columns}
+        return listed(map(_setting, given, given.values()))
 
     def replacing(self, unique: str) -> Sql:
         """Return what follows an insert that replaces the row with the same ``unique``."""
-        changes = (Sql(f"{column} = excluded.{column}") for column in self._parameters)
+        new = [name(f"excluded.{column}") for column in self._parameters]
         return compose(
             "ON CONFLICT ($unique) DO UPDATE SET $changes",
             unique=listed(map(name, unique.split(", "))),
-            changes=listed(changes),
+            changes=listed(map(_setting, self._parameters, new)),
         )
+
+
+def _setting(column: Sql, value: Sql) -> Sql:
+    return compose("$column = $value", column=column, value=value)
 
 
 class Pages:

@@ -61,7 +61,11 @@ class Documents(Generic[R]):
         self._encode = encoder(record.written, CODECS)
 
     def to_record(self, document: Document) -> R:
-        return self._decode(self._values({**self._absent, **document}))
+        try:
+            values = self._values(document)
+        except KeyError:
+            values = self._values(self._absent | document)
+        return self._decode(values)
 
     def from_record(self, record: R) -> Document:
         document = dict(zip(self._written, self._encode(record), strict=True))

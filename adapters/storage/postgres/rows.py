@@ -14,7 +14,7 @@ from adapters.storage.rows import Dialect, Rows
 from core.model.events import Event, StoredEvent
 
 POSTGRES = Dialect(
-    "%({})s",
+    "%($name)s",
     {
         # Of an empty list, the server can't tell what is not in it.
         tuple: Codec(list, tuple, cast="::timestamptz[]"),

@@ -31,7 +31,7 @@ def _from_mapping(data: Mapping[str, str]) -> str:
 
 
 SQLITE = Dialect(
-    ":{}",
+    ":$name",
     {
         bool: Codec(decode=bool),
         datetime: Codec(to_text, to_time),
