@@ -10,17 +10,19 @@ import psycopg
 import pytest
 
 from adapters.storage.postgres import PostgresStorage
+from adapters.storage.postgres.schema import KNOWN
 from core.errors import BadConfiguration
 from tests.adapters.migrating import migrated_by, will_start_at
 from tests.adapters.postgres_world import console, is_unavailable
 from tests.contract.storage_records import add
 
-ALL = [
+RELEASED = [
     "0001_accounts",
     "0002_revoked_keys",
     "0003_email_keys",
     "0004_spent_tokens",
 ]
+ALL = [migration.name for migration in KNOWN]
 PROCESSES = 10
 
 spawning = multiprocessing.get_context("spawn")
@@ -47,6 +49,7 @@ async def test_what_has_to_run_is_told_and_run_once(
     first, second = await unmigrated.migrate(), await unmigrated.migrate()
 
     assert [ALL, ALL, [], []] == [before, first, second, await unmigrated.pending()]
+    assert RELEASED == ALL[: len(RELEASED)]
 
 
 async def test_opening_changes_nothing(

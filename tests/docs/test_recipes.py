@@ -13,7 +13,7 @@ from tests.servers.service import CHECKOUT
 PAGE = (CHECKOUT / "docs" / "recipes.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 CHANGED = re.compile(r"--- (\S+)\n")
-NAMED = re.compile(r"# (\S+)\n")
+NAMED = re.compile(r"(?:#|--) (\S+)\n")
 SECONDS = 110
 
 
@@ -53,7 +53,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = copied_checkout(tmp_path_factory.mktemp("work"))
     for block in blocks("diff"):
         change(copy, block)
-    for block in blocks("python"):
+    for block in [*blocks("python"), *blocks("sql")]:
         name = NAMED.match(block)
         assert name is not None, block
         (copy / name[1]).write_text(block.removeprefix(name[0]), encoding="utf-8")
@@ -80,5 +80,5 @@ def test_what_the_page_has_one_type_succeeds(checkout: Path, command: str) -> No
 def test_each_recipe_ends_with_commands() -> None:
     recipes = PAGE.split("\n## ")[1:]
 
-    assert 2 == len(recipes)
+    assert 3 == len(recipes)
     assert all(it.rstrip().endswith("make check\n```") for it in recipes)

@@ -5,6 +5,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from adapters.storage.sqlite.schema import KNOWN
 from tests.http.api import PASSWORD, Api, Person
 from tests.http.conftest import Serve
 from tests.servers.service import Service
@@ -66,8 +67,7 @@ def test_check_warns_of_what_works_but_should_not_stay_so(service: Service) -> N
 
 
 def test_migrate_prepares_the_storage_and_may_be_repeated(service: Service) -> None:
-    names = ("0001_first", "0002_revoked_keys", "0003_email_keys", "0004_spent_tokens")
-    done = "".join(f"{name}: done\n" for name in names)
+    done = "".join(f"{migration.name}: done\n" for migration in KNOWN)
     for told in (done, "The storage is up to date.\n"):
         migrated = service.run("migrate")
 
