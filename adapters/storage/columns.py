@@ -61,12 +61,12 @@ class Record(Generic[R]):
         own = [Column(it) if isinstance(it, str) else it for it in columns]
         self.table, self.made, self.within = table, made, within
         self.fields = [it.attribute for it in own if not it.derived]
+        _check(made, {*self.fields, *within})
         self.stored: list[Stored] = [_stored(table, made, it) for it in own]
         for field, record in within.items():
             self.stored += [
                 replace(it, path=f"{field}.{it.path}") for it in record.stored
             ]
-        _check(made, {*self.fields, *within})
 
     @property
     def read(self) -> list[Stored]:

@@ -9,11 +9,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import (
-    REVOKED_KEY,
-    SESSION,
     STORED_EVENT,
-    TOKEN,
-    USER,
     Document,
     Documents,
     places,
@@ -27,12 +23,8 @@ PATIENCE = 60.0
 
 
 DOCUMENTS: Mapping[RecordKind, Documents[Any]] = {
-    RecordKind.USERS: USER,
-    RecordKind.SESSIONS: SESSION,
-    RecordKind.TOKENS: TOKEN,
-    RecordKind.EVENTS: STORED_EVENT,
-    RecordKind.REVOCATIONS: REVOKED_KEY,
-}
+    kind: Documents(kept.record, key=kept.key) for kind, kept in KEPT.items()
+} | {RecordKind.EVENTS: STORED_EVENT}
 
 
 @dataclass(frozen=True, slots=True)

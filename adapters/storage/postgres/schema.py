@@ -24,7 +24,7 @@ from adapters.storage.postgres.connection import (
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.email_keys import put_right
 from adapters.storage.postgres.waiting import within
-from adapters.storage.records import KEPT
+from adapters.storage.records import KEPT, Kept
 from core.errors import BadConfiguration, Unavailable
 
 KNOWN = migrations.load(Path(__file__).with_name("migrations"))
@@ -32,24 +32,22 @@ KNOWN = migrations.load(Path(__file__).with_name("migrations"))
 LONGEST = 600.0
 """Seconds that all migrations may take together, and waiting for another program's."""
 
-UNIQUE = {
-    "users unique (id)",
+FURTHER = {
     "users unique (email_key)",
     "users unique (username_key)",
-    "sessions unique (id)",
-    "one_time_tokens unique (id)",
     "one_time_tokens unique (user_id, purpose)",
-    "events unique (seq)",
-    "events unique (id)",
-    "revoked_keys unique (kid)",
     "events trigger events_share_lock",
 }
 
-PARTS = {
-    f"{kept.record.table} column {column}"
-    for kept in KEPT.values()
-    for column in (kept.order, *(it.name for it in kept.record.written))
-} | UNIQUE
+
+def _needed(kept: Kept) -> set[str]:
+    table, places = kept.record.table, {kept.key, kept.order}
+    columns = places | {column.name for column in kept.record.written}
+    unique = {f"{table} unique ({place})" for place in places}
+    return unique | {f"{table} column {column}" for column in columns}
+
+
+PARTS = FURTHER.union(*map(_needed, KEPT.values()))
 
 FIND_PARTS = """
 SELECT relname || ' column ' || attname
