@@ -12,7 +12,7 @@ from string import Template
 from typing import NewType
 
 Sql = NewType("Sql", str)
-"""A statement or a part of one: made by the functions of this module only."""
+"""A statement or a part of one, made by the functions below; nothing else may make one."""
 
 NAME = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)?")
 
