@@ -2,8 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLER := $(BIN)/python tools/installer.py
+SIDE_BY_SIDE := $(BIN)/python -m pytest -n auto --dist worksteal -m "not alone and not soak"
 IN_PROCESS := *_memory storage_sqlite emails_* passwords_* tokens_* secrets_env secrets_file mail_mailbox
 UV := $(INSTALLER) uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt
+
+# What one process has compiled, the others need not.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,15 +18,15 @@ run: .venv/serve ## Serve on http://localhost:8000 (HOST, PORT and .env are resp
 install: .venv/all ## Make .venv with every extra, for development
 
 test: install check ## Check the style, then run every test
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not alone and not soak"
+	$(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest -m "alone and not soak"
 
 soak: install ## Run what takes too long for each change: the long form of some tests
 	$(BIN)/python -m pytest -m soak
 
 quick: install check ## Check, then test the core, memory, SQLite and the API on memory
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal \
-	  -m "not alone and not soak" -k "(unit or adapters) and not caught_by or memory and not Redis" \
+	$(SIDE_BY_SIDE) \
+	  -k "(unit or adapters) and not caught_by or memory and not Redis" \
 	  tests/unit tests/http tests/e2e/test_journey.py \
 	  $(foreach it,$(IN_PROCESS),$(wildcard tests/adapters/test_$(it).py))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from config.cores import usable_cores
 from tests.servers.databases import NewDatabase, new_databases
 from tests.servers.existing import ExistingServer
 from tests.servers.mongo import MongoCompatibleServer
@@ -15,6 +16,15 @@ from tests.servers.valkey import ValkeyServer
 # The same examples in every run: a red build is red for all, and can be tried again.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+MOST_PROCESSES = 8
+"""Each has servers of its own, and some 500 MB."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return two for each core: half of the time, tests wait for what they started."""
+    return min(2 * usable_cores(), MOST_PROCESSES)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ CARELESS = ("sh", "-c", 'umask 0; exec "$@"', "sh", *PROGRAM)
 WITHOUT_TEMPORARY_FILES = (
     sys.executable,
     "-c",
-    "import tempfile; tempfile.tempdir = '/dev/null'; import entrypoints.cli as it; it.app()",
+    "import tempfile; tempfile.tempdir = '/dev/null'; from entrypoints.cli.app import app; app()",
 )
 """The program where no directory for temporary files can be written to."""
 

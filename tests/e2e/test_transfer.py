@@ -63,6 +63,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Origin:
     with Service(directory, **KEY, DATABASE_URL=url) as service:
         asyncio.run(register(service, people))
         holdings = use(service, people[-USED:])
+        service.stop()
     return Origin(service, url, holdings)
 
 

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.http.api import Api
+from tests.security.inside import inside
 from tests.security.rings import Ring, ring_of
 from tests.security.target import Target, Tokens
 from tests.security.wycheproof import DIRECTORY
@@ -35,12 +36,20 @@ def api(service: Service) -> Iterator[Api]:
 
 
 @pytest.fixture(scope="module")
-def tokens(api: Api) -> Tokens:
-    return api.session()
+def application(tmp_path_factory: pytest.TempPathFactory, ring: Ring) -> Iterator[Api]:
+    """Serve the same in this process, for what the wire does not touch."""
+    directory = tmp_path_factory.mktemp("application")
+    with inside(directory, **ring.fields) as client:
+        yield Api(client)
+
+
+@pytest.fixture(scope="module")
+def tokens(application: Api) -> Tokens:
+    return application.session()
 
 
 @pytest.fixture(params=["access", "refresh"])
 def target(
-    request: pytest.FixtureRequest, api: Api, tokens: Tokens, ring: Ring
+    request: pytest.FixtureRequest, application: Api, tokens: Tokens, ring: Ring
 ) -> Target:
-    return Target(request.param, api, tokens, ring)
+    return Target(request.param, application, tokens, ring)

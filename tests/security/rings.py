@@ -14,8 +14,14 @@ class Ring:
     secret: str
 
     @property
+    def fields(self) -> dict[str, str]:
+        """What leads the application to it."""
+        return {"jwt_secret_key": self.secret, "jwt_algorithm": self.algorithm}
+
+    @property
     def settings(self) -> dict[str, str]:
-        return {"JWT_SECRET_KEY": self.secret, "JWT_ALGORITHM": self.algorithm}
+        """The same in the environment of a service."""
+        return {name.upper(): value for name, value in self.fields.items()}
 
     @property
     def public(self) -> bytes:

@@ -19,9 +19,9 @@ ENDED = "Session has ended"
 
 
 @pytest.fixture(scope="module")
-def strangers(api: Api) -> Tokens:
+def strangers(application: Api) -> Tokens:
     """Somebody else's session."""
-    return api.session()
+    return application.session()
 
 
 BOTH_KINDS = ("iss", "aud", "sub", "sid", "iat", "exp", "jti")
@@ -96,9 +96,9 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("kind", "change"), KINDS.values(), ids=KINDS)
 def test_each_kind_has_its_own_claim(
-    api: Api, tokens: Tokens, ring: Ring, kind: str, change: dict[str, Any]
+    application: Api, tokens: Tokens, ring: Ring, kind: str, change: dict[str, Any]
 ) -> None:
-    target = Target(kind, api, tokens, ring)
+    target = Target(kind, application, tokens, ring)
 
     target.refuses(target.forger.with_claims(**change))
 

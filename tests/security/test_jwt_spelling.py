@@ -59,14 +59,14 @@ def test_a_token_has_one_spelling(target: Target, mutate: Callable[[str], str]) 
 
 
 def test_a_token_longer_than_any_of_ours_is_not_read(
-    api: Api, tokens: Tokens, ring: Ring
+    application: Api, tokens: Tokens, ring: Ring
 ) -> None:
-    access = Target("access", api, tokens, ring)
+    access = Target("access", application, tokens, ring)
     signed = access.forger.with_claims(more="A" * 10_000)
 
     for text in (signed, "A" * 10_000, "." * 10_000, ".".join(["A" * 10_000] * 3)):
         access.refuses(text)
-        assert_problem(api.refresh(text), 422)
+        assert_problem(application.refresh(text), 422)
 
 
 def test_what_is_no_json_object_is_refused(target: Target) -> None:
