@@ -27,8 +27,17 @@ BACK = "Secret is watched again"
 A_WHILE = 5.0
 """Seconds of traffic in an outage of the backend: several looks of every replica."""
 
+EACH_TIME = "aws"
+"""The cloud of every run; the contract of secrets holds all of them to the same laws."""
 
-@pytest.fixture(scope="module", params=CLOUDS)
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=[] if name == EACH_TIME else pytest.mark.soak)
+        for name in CLOUDS
+    ],
+)
 def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud[Any]]:
     with CLOUDS[request.param]() as cloud:
         cloud.rotate("jwt-secret", secrets.token_hex(32))

@@ -22,7 +22,7 @@ from tests.servers.chaos_proxy import ChaosProxy
 from tests.servers.databases import ON_SERVERS, NewDatabase, Settings, through
 from tests.servers.service import Service, wait_for
 
-pytestmark = [ON_SERVERS, pytest.mark.alone]
+pytestmark = ON_SERVERS
 OUTAGES = pytest.mark.parametrize("outage", ["refused", "black hole"])
 
 LONGEST = 2.0
@@ -63,6 +63,7 @@ async def outside(install: Serve, settings: Settings) -> AsyncIterator[Outside]:
         yield Outside(install(**through(proxy.host, proxy.port, settings)), proxy)
 
 
+@pytest.mark.alone
 async def test_a_server_down_at_the_start_is_waited_for(outside: Outside) -> None:
     service, proxy = outside.service, outside.proxy
     await proxy.down()
@@ -83,6 +84,7 @@ async def test_a_server_down_at_the_start_is_waited_for(outside: Outside) -> Non
     assert "Traceback" not in service.output
 
 
+@pytest.mark.alone
 @OUTAGES
 async def test_nobody_waits_long_for_a_server_that_is_away(
     outside: Outside, outage: str
@@ -129,6 +131,7 @@ async def test_it_ends_when_told_to_though_its_server_is_away(
     assert "Traceback" not in service.output
 
 
+@pytest.mark.alone
 def test_a_schema_that_is_behind_is_waited_for(
     install: Serve, settings: Settings
 ) -> None:

@@ -14,7 +14,7 @@ from tests.http.api import Person, bearer, decoded
 from tests.servers.service import Service
 
 USERS = 4
-PACE = 0.01
+PACE = 0.03
 """Seconds between two requests of one user."""
 
 

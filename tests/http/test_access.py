@@ -5,7 +5,10 @@ import pytest
 from tests.http.api import WRONG_PASSWORD, Api, assert_problem
 from tests.http.conftest import Serve
 from tests.http.records import verified
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service, wait_for
+
+pytestmark = ON_MEMORY  # these refusals are the same whatever is stored
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Basic dXNlcjpwYXNz"])

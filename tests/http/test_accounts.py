@@ -40,6 +40,17 @@ def test_the_full_name_is_optional(api: Api) -> None:
     assert [None, None] == [answer.json()["full_name"] for answer in answers]
 
 
+def test_text_of_any_script_survives(api: Api) -> None:
+    name = 'Ζωή 🦊 O\'Brien "x" <b>'
+    person = Person("Zoë+tag@exämple.com", "zoe-1", full_name=name)
+
+    answer = api.register(person)
+
+    assert 201 == answer.status_code
+    assert (person.email, name) == (answer.json()["email"], answer.json()["full_name"])
+    assert 200 == api.log_in(person).status_code
+
+
 def test_an_email_registers_once(api: Api) -> None:
     person = api.newcomer()
 

@@ -10,7 +10,10 @@ import pytest
 from core.identity.passwords import SPECIAL
 from tests.http.api import OTHER_PASSWORD, Api, Person
 from tests.http.conftest import Serve
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service
+
+pytestmark = ON_MEMORY  # what pages ask of the storage, the API asks as well
 
 HOSTILE = "\"><script>alert(1)</script>&'<img src=x onerror=alert(1)>"
 HIDDEN = re.compile(r'<input type="hidden" name="token" value="([^"]*)">')

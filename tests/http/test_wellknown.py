@@ -12,6 +12,9 @@ from config.settings import Settings
 from entrypoints.http.app import routes
 from entrypoints.http.declaration import declarations_of
 from tests.http.api import Api
+from tests.servers.databases import ON_MEMORY
+
+pytestmark = ON_MEMORY  # nothing of it is stored
 
 TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
 ELSEWHERE = {

@@ -35,6 +35,7 @@ ON_EVERY_STORAGE = pytest.mark.parametrize(
     "database", [*STORAGES, *POOLED], indirect=True
 )
 ON_WHAT_LASTS = pytest.mark.parametrize("database", STORED_APART, indirect=True)
+ON_MEMORY = pytest.mark.parametrize("database", ["memory"], indirect=True)
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ON_SERVERS = pytest.mark.parametrize("database", ["postgres", "mongo"], indirect=True)
 
