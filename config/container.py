@@ -21,7 +21,6 @@ from core.identity.holders import Holders
 from core.identity.mailed_tokens import MailedTokens
 from core.identity.password_changes import PasswordChanges
 from core.identity.password_resets import PasswordResets
-from core.identity.passwords import GuidePolicy
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
 from core.identity.verifications import Verifications
@@ -31,6 +30,7 @@ from core.operations.housekeeping import Housekeeping
 from core.operations.mail_watch import Deliveries, MailWatch
 from core.operations.outbox import Outbox
 from core.operations.readiness import Readiness
+from core.passwords import GuidePolicy
 
 
 class Container(DeclarativeContainer):

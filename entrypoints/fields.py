@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from adapters.emails.idna import is_unmistakable
 from core.characters import is_hidden, is_visible
-from core.identity.passwords import SPECIAL, GuidePolicy, PasswordPolicy
+from core.passwords import SPECIAL, GuidePolicy
+from core.ports import PasswordPolicy
 from entrypoints.field_codes import FieldCode
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

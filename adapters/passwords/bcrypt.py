@@ -11,7 +11,7 @@ from typing import Self
 import bcrypt
 
 from adapters.passwords.thread_pool import FairThreadPool
-from core.identity.passwords import prepared
+from core.passwords import prepared
 from core.ports import PasswordHasher
 
 LONGEST = 72

@@ -5,15 +5,21 @@ from dataclasses import dataclass, replace
 from core import errors
 from core.event_factory import Actor, EventFactory
 from core.identity.mailed_tokens import MailedTokens
-from core.identity.passwords import PasswordPolicy
 from core.model import UNSAVED, Client, Purpose, Role, User
 from core.model.events import EventKind
-from core.ports import Clock, EmailNormalizer, PasswordHasher, UserRepository
+from core.ports import (
+    Clock,
+    EmailNormalizer,
+    PasswordHasher,
+    PasswordPolicy,
+    UserRepository,
+)
+from core.ports.driving import Registration
 from core.refusals import tell_refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accounts:
+class Accounts(Registration):
     """How accounts begin. A mail is asked for by an event, and sent by the outbox."""
 
     users: UserRepository
@@ -33,7 +39,6 @@ class Accounts:
         full_name: str | None,
         client: Client,
     ) -> User:
-        """Add a user and mail the address to prove; raises EmailTaken, UsernameTaken."""
         user = await self._new_user(email, username, password, full_name)
         token = self.tokens.new(UNSAVED, Purpose.VERIFY_EMAIL, user.created_at)
         event = self.events.make(

@@ -1,25 +1,15 @@
 """What a client gets for a log-in: a session, and the tokens of it."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.identity.session_rules import SessionRules
 from core.keys.token_service import TokenService
-from core.model import Claims, Client, Session, TokenKind, User, UserId
+from core.model import Claims, Client, Grant, Session, TokenKind, User, UserId
 from core.ports import IdGenerator
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a client gets for a log-in or a refresh; ``expires_in`` is in seconds."""
-
-    user: User
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_in: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,6 @@ from core.refusals import tell_refusal
 
 log = logging.getLogger(__name__)
 
-NO_IDENTITY = (
-    errors.NotAuthenticated,
-    errors.InvalidToken,
-    errors.ExpiredToken,
-    errors.SessionEnded,
-)
-"""Refusals of an access token."""
-
 OVER = "session or user is gone, ended or inactive"
 
 

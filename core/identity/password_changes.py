@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 from core import errors
 from core.event_factory import EventFactory
-from core.identity.grants import Grant, Grants
+from core.identity.grants import Grants
 from core.identity.holders import Holders
-from core.identity.passwords import PasswordPolicy
 from core.identity.throttle import Throttle
-from core.model import Client, Identity
+from core.model import Client, Grant, Identity
 from core.model.events import EventKind
-from core.ports import Clock, PasswordHasher, UserRepository
+from core.ports import Clock, PasswordHasher, PasswordPolicy, UserRepository
+from core.ports.driving import PasswordChange
 from core.refusals import tell_refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordChanges:
+class PasswordChanges(PasswordChange):
     """Replaces a password, and all sessions by a new one."""
 
     users: UserRepository
@@ -35,16 +35,9 @@ class PasswordChanges:
         new_password: str,
         client: Client,
     ) -> Grant:
-        """
-        Replace the password, end all sessions, and return tokens of a new one.
-
-        So a copy of the caller's tokens is worth nothing either. A reset that was mailed
-        stays good: the mailbox outranks the password. Raises WrongCurrentPassword,
-        SessionEnded, and TooManyAttempts: who has got hold of an access token must not be
-        able to guess, either.
-        """
         self.policy.demand(new_password)
         user = identity.user
+        # Who has got hold of an access token must not be able to guess, either.
         async with self.throttle.trial(user.email_key, client, user.id):
             return await self._change(identity, current_password, new_password, client)
 

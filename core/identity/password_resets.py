@@ -4,15 +4,21 @@ from dataclasses import dataclass
 
 from core.event_factory import EventFactory
 from core.identity.mailed_tokens import MailedTokens, refused
-from core.identity.passwords import PasswordPolicy
 from core.identity.throttle import Throttle
 from core.model import Client, Purpose, User
 from core.model.events import EventKind
-from core.ports import Clock, EmailNormalizer, PasswordHasher, UserRepository
+from core.ports import (
+    Clock,
+    EmailNormalizer,
+    PasswordHasher,
+    PasswordPolicy,
+    UserRepository,
+)
+from core.ports.driving import PasswordReset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordResets:
+class PasswordResets(PasswordReset):
     """Use cases of who forgot the password and has the mailbox."""
 
     users: UserRepository
@@ -25,7 +31,6 @@ class PasswordResets:
     events: EventFactory
 
     async def request(self, email: str, client: Client) -> None:
-        """Mail a token if the address is somebody's; nobody learns whether."""
         email_key = self.emails.key(email)
         if not await self.throttle.may_mail(email_key, Purpose.RESET_PASSWORD):
             return
@@ -34,16 +39,9 @@ class PasswordResets:
         await self.tokens.mail(addressee, Purpose.RESET_PASSWORD, client)
 
     async def owner(self, mail_token: str) -> User:
-        """Return whose password a mailed token would reset; raises InvalidMailToken."""
         return await self.tokens.owner(mail_token, Purpose.RESET_PASSWORD)
 
     async def reset(self, mail_token: str, new_password: str, client: Client) -> User:
-        """
-        Spend a mailed token on a new password; all sessions end.
-
-        The address is proved by it. The client can log in then, whatever strangers did.
-        Raises InvalidMailToken.
-        """
         self.policy.demand(new_password)
         now = self.clock.now()
         token = await self.tokens.good(mail_token, Purpose.RESET_PASSWORD, now)

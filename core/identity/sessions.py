@@ -7,14 +7,15 @@ from datetime import datetime
 
 from core import errors
 from core.event_factory import Actor, EventFactory
-from core.identity.grants import Grant, Grants
-from core.identity.holders import NO_IDENTITY, Holders
+from core.identity.grants import Grants
+from core.identity.holders import Holders
 from core.identity.session_rules import SessionRules
 from core.identity.throttle import Throttle
 from core.model import (
     Claims,
     Client,
     EndReason,
+    Grant,
     Identity,
     Session,
     User,
@@ -27,13 +28,14 @@ from core.ports import (
     SessionRepository,
     UserRepository,
 )
+from core.ports.driving import NO_IDENTITY, Identification, SessionManagement
 from core.refusals import tell_refusal
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sessions:
+class Sessions(SessionManagement, Identification):
     """Use cases around a log-in."""
 
     users: UserRepository
@@ -48,39 +50,21 @@ class Sessions:
     rules: SessionRules
 
     async def log_in(self, *, email: str, password: str, client: Client) -> Grant:
-        """
-        Open a session.
-
-        Raises InvalidCredentials, AccountInactive, EmailNotVerified, TooManyAttempts.
-        """
         email_key = self.emails.key(email)
         async with self.throttle.trial(email_key, client):
             return await self._log_in(email_key, password, client)
 
     async def refresh(self, refresh_token: str, client: Client) -> Grant:
-        """
-        Return the session's current refresh token, and a new access token.
-
-        The session keeps who came last. Raises InvalidRefreshToken, TooManyAttempts.
-        """
         claims = await self.holders.refresh_claims(refresh_token)
         await self.throttle.count_refresh(claims.session_id, claims.user_id)
         return await self._refresh(claims, client)
 
     async def identify(self, access_token: str | None) -> Identity:
-        """Return whose token this is; raises one of ``NO_IDENTITY``."""
         return await self.holders.of_access_token(access_token)
 
     async def log_out(
         self, access_token: str | None, refresh_token: str | None, client: Client
     ) -> None:
-        """
-        End the session of the access token, and that of the refresh token.
-
-        The refresh token suffices, whatever is wrong with the access token; beside a
-        good one it ends nothing unless it is the same user's. Raises one of
-        ``NO_IDENTITY`` where neither is good.
-        """
         other = await self._holder(refresh_token) if refresh_token else None
         try:
             identity = await self.identify(access_token)
@@ -95,7 +79,6 @@ class Sessions:
             await self._end(other.session, client)
 
     async def log_out_everywhere(self, identity: Identity, client: Client) -> int:
-        """End all the user's sessions; return how many those were."""
         now = self.clock.now()
         told = self._event(EventKind.SESSIONS_ENDED, identity.session, now, client)
         return await self.sessions.end_all(

@@ -12,10 +12,11 @@ from core.identity.throttle import Throttle
 from core.model import Client, Purpose, User
 from core.model.events import EventKind
 from core.ports import Clock, EmailNormalizer, UserRepository
+from core.ports.driving import EmailVerification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verifications:
+class Verifications(EmailVerification):
     """Use cases around the token that is mailed to a new user."""
 
     users: UserRepository
@@ -27,7 +28,6 @@ class Verifications:
     events: EventFactory
 
     async def request(self, email: str, client: Client) -> None:
-        """Mail a new token if there is something to prove; nobody learns whether."""
         email_key = self.emails.key(email)
         if not await self.throttle.may_mail(email_key, Purpose.VERIFY_EMAIL):
             return
@@ -36,22 +36,12 @@ class Verifications:
         await self.tokens.mail(addressee, Purpose.VERIFY_EMAIL, client)
 
     async def owner(self, mail_token: str) -> User:
-        """
-        Return whose address a mailed token would prove, and change nothing.
-
-        Raises InvalidMailToken, EmailAlreadyVerified.
-        """
         user = await self.tokens.owner(mail_token, Purpose.VERIFY_EMAIL)
         if user.is_verified:
             raise errors.EmailAlreadyVerified
         return user
 
     async def verify(self, mail_token: str, client: Client) -> User:
-        """
-        Spend a mailed token and mark its user verified.
-
-        Raises InvalidMailToken, EmailAlreadyVerified.
-        """
         now = self.clock.now()
         token = await self.tokens.good(mail_token, Purpose.VERIFY_EMAIL, now)
         owner = token.user_id
@@ -66,12 +56,6 @@ class Verifications:
         return user
 
     async def reject(self, mail_token: str, client: Client) -> None:
-        """
-        Spend a mailed token on removing the account that it would verify.
-
-        Whoever has the mailbox says that somebody else made it. Sessions end, address and
-        name are free. Raises InvalidMailToken, EmailAlreadyVerified.
-        """
         now = self.clock.now()
         token = await self.tokens.good(mail_token, Purpose.VERIFY_EMAIL, now)
         event = self.events.make(

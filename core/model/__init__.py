@@ -6,7 +6,7 @@ from core.model.mails import Mail, MailKind
 from core.model.records import RecordKind
 from core.model.sessions import EndReason, Identity, Session, SessionId
 from core.model.signing_keys import UNTOLD, RevokedKey, SecretVersion, SigningKey
-from core.model.tokens import Claims, OneTimeToken, Purpose, TokenId, TokenKind
+from core.model.tokens import Claims, Grant, OneTimeToken, Purpose, TokenId, TokenKind
 from core.model.users import UNSAVED, Client, Role, User, UserId
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Client",
     "EndReason",
     "EventId",
+    "Grant",
     "Identity",
     "Limit",
     "Mail",

@@ -1,12 +1,12 @@
-"""Tokens: those that are mailed, and what a JWT says."""
+"""Tokens: those that are mailed, what a JWT says, and what a log-in gives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
 from core.model.sessions import SessionId
-from core.model.users import Role, UserId
+from core.model.users import Role, User, UserId
 
 TokenId: TypeAlias = str
 
@@ -52,3 +52,13 @@ class Claims:
     expires_at: datetime
     role: Role | None = None
     generation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a client gets for a log-in or a refresh; ``expires_in`` is in seconds."""
+
+    user: User
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int

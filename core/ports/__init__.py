@@ -1,5 +1,5 @@
 """
-What the core asks of the world.
+What the core asks of the world; what the doors may ask of it is in ``driving``.
 
 Every method is one atomic step: it does all it says, or nothing and raises. A method
 that changes state takes the events that tell of it and stores them in the same step.
@@ -10,6 +10,7 @@ from core.ports.crypto import (
     CALLER,
     KeyParser,
     PasswordHasher,
+    PasswordPolicy,
     TokenSigner,
     TokenVerifier,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Metrics",
     "OneTimeTokens",
     "PasswordHasher",
+    "PasswordPolicy",
     "RateLimiter",
     "Record",
     "SecretProvider",

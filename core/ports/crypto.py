@@ -1,14 +1,28 @@
-"""How passwords are hashed, keys parsed, and JWTs made and read."""
+"""How passwords are judged and hashed, keys parsed, and JWTs made and read."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Protocol
 
+from core import errors
 from core.model import Claims, SigningKey
 
 CALLER: ContextVar[str] = ContextVar("CALLER", default="")
 """For whom a task hashes: an address, as limits count them."""
+
+
+class PasswordPolicy(Protocol):
+    """Rules for passwords where one is set; never where one is checked."""
+
+    @abstractmethod
+    def problems(self, password: str) -> tuple[str, ...]:
+        """Return a sentence for each rule that the password breaks."""
+
+    def demand(self, password: str) -> None:
+        """Raise ``PasswordRejected`` unless the password keeps every rule."""
+        if problems := self.problems(password):
+            raise errors.PasswordRejected(problems)
 
 
 class PasswordHasher(Protocol):

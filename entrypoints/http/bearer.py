@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable
 from falcon.asgi import Request
 
 from core import errors
-from core.identity.sessions import Sessions
 from core.model import Identity, Role
+from core.ports.driving import Identification
 from core.refusals import tell_refusal
 
 NO_TOKEN = "-"  # noqa: S105 - it is none
@@ -15,8 +15,8 @@ NO_TOKEN = "-"  # noqa: S105 - it is none
 
 async def identify(req: Request, roles: Collection[Role]) -> Identity:
     """Return who is calling; raises one of ``NO_IDENTITY``, and Forbidden."""
-    sessions: Sessions = req.context.sessions
-    identity = await sessions.identify(access_token(req))
+    identification: Identification = req.context.identification
+    identity = await identification.identify(access_token(req))
     demand_roles(identity, [roles])
     return identity
 

@@ -12,8 +12,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from core.identity.grants import Grant
-from core.model import Role, User
+from core.model import Grant, Role, User
 from entrypoints.field_codes import FieldCode
 from entrypoints.fields import (
     Email,

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from core import errors
-from core.identity.holders import NO_IDENTITY
-from core.identity.passwords import PasswordPolicy
+from core.ports import PasswordPolicy
+from core.ports.driving import NO_IDENTITY
 from entrypoints.field_codes import field_code
 from entrypoints.http.bearer import identify
 from entrypoints.http.bodies import FieldProblem, HeaderAnswer, RequestQuery

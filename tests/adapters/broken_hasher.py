@@ -7,7 +7,7 @@ import secrets
 from unicodedata import normalize
 
 from core.errors import Overloaded
-from core.identity.passwords import prepared
+from core.passwords import prepared
 from core.ports import PasswordHasher
 
 

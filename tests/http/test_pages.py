@@ -7,7 +7,7 @@ from html import unescape
 import httpx
 import pytest
 
-from core.identity.passwords import SPECIAL
+from core.passwords import SPECIAL
 from tests.http.api import OTHER_PASSWORD, Api, Person
 from tests.http.conftest import Serve
 from tests.servers.databases import ON_MEMORY

@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from core.errors import AccountInactive, AuthError, SessionEnded
-from core.identity.grants import Grant
-from core.model import EndReason, Purpose, User
+from core.model import EndReason, Grant, Purpose, User
 from core.model.events import EventKind
 from tests.unit.hashers import InterruptedHasher
 from tests.unit.world import PASSWORD, PHONE, World

@@ -10,8 +10,7 @@ from core.errors import (
     NotAuthenticated,
     SessionEnded,
 )
-from core.identity.grants import Grant
-from core.model import EndReason, TokenKind
+from core.model import EndReason, Grant, TokenKind
 from core.model.events import EventKind
 from tests.unit.world import LAPTOP, PASSWORD, PHONE, World
 

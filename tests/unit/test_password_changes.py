@@ -10,8 +10,7 @@ from core.errors import (
     SessionEnded,
     WrongCurrentPassword,
 )
-from core.identity.grants import Grant
-from core.model import EndReason, Purpose, User
+from core.model import EndReason, Grant, Purpose, User
 from core.model.events import EventKind
 from tests.unit.hashers import InterruptedHasher
 from tests.unit.world import (

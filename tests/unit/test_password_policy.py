@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PasswordRejected
-from core.identity.passwords import GuidePolicy
+from core.passwords import GuidePolicy
 
 SPECIAL = '!@#$%^&*(),.?":{}|<>'
 UPPER = "Password must contain an uppercase letter (A-Z)"

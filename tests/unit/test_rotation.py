@@ -11,9 +11,8 @@ from datetime import timedelta
 import pytest
 
 from core.errors import ExpiredToken, InvalidRefreshToken, SessionEnded
-from core.identity.grants import Grant
 from core.identity.session_rules import ROTATIONS_KEPT, Rotation
-from core.model import EndReason
+from core.model import EndReason, Grant
 from core.model.events import EventKind
 from tests.unit.world import LAPTOP, PHONE, World
 

@@ -18,12 +18,11 @@ from adapters.tokens.secret_keys import SecretKeys
 from core.event_factory import EventFactory
 from core.identity.accounts import Accounts
 from core.identity.batched_lookups import BatchedLookups
-from core.identity.grants import Grant, Grants
+from core.identity.grants import Grants
 from core.identity.holders import Holders
 from core.identity.mailed_tokens import MailedTokens
 from core.identity.password_changes import PasswordChanges
 from core.identity.password_resets import PasswordResets
-from core.identity.passwords import GuidePolicy
 from core.identity.session_rules import Rotation, SessionRules
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
@@ -34,6 +33,7 @@ from core.model import (
     UNTOLD,
     Backoff,
     Client,
+    Grant,
     Identity,
     Limit,
     Purpose,
@@ -44,6 +44,7 @@ from core.model import (
     User,
 )
 from core.model.events import Event, EventKind
+from core.passwords import GuidePolicy
 from core.ports import PasswordHasher
 from tests.doubles import SetClock
 

@@ -10,9 +10,9 @@ import structlog
 from falcon import HTTP_METHODS
 from falcon.asgi import Request, Response
 
-from core.identity.sessions import Sessions
 from core.model import Client
 from core.ports import IdGenerator, Metrics
+from core.ports.driving import Identification
 from entrypoints.http.around.client_address import ClientAddresses
 from entrypoints.http.declaration import Declaration
 from entrypoints.http.operation import BodyReader
@@ -48,7 +48,7 @@ class RequestContext:
 
     ids: IdGenerator
     reader: BodyReader
-    sessions: Sessions
+    identification: Identification
     addresses: ClientAddresses
     site: Site
 
@@ -59,7 +59,7 @@ class RequestContext:
         if req.method == "HEAD":
             req.method = "GET"  # the server leaves the body out (RFC 9110, 9.3.2)
         req.context.reader = self.reader
-        req.context.sessions = self.sessions
+        req.context.identification = self.identification
         req.context.declaration = None  # the router finds it
         resp.context.site = self.site
         req.context.started = time.perf_counter()

@@ -6,10 +6,7 @@ from http import HTTPStatus
 from falcon.asgi import Request
 
 from core import errors
-from core.identity.accounts import Accounts
-from core.identity.password_changes import PasswordChanges
-from core.identity.password_resets import PasswordResets
-from core.identity.verifications import Verifications
+from core.ports import driving
 from entrypoints.http.bodies import (
     Address,
     MailedToken,
@@ -35,7 +32,7 @@ from entrypoints.http.operation import Operation
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    accounts: Accounts
+    accounts: driving.Registration
 
     @Operation(
         "Register a user",
@@ -63,7 +60,7 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmail:
-    verifications: Verifications
+    verifications: driving.EmailVerification
 
     @Operation(
         "Prove an e-mail address by the token that was mailed to it",
@@ -82,7 +79,7 @@ class VerifyEmail:
 
 @dataclass(frozen=True, slots=True)
 class RejectAccount:
-    verifications: Verifications
+    verifications: driving.EmailVerification
 
     @Operation(
         "Remove an unverified account by the token that was mailed: it was not me",
@@ -101,7 +98,7 @@ class RejectAccount:
 
 @dataclass(frozen=True, slots=True)
 class ResendVerification:
-    verifications: Verifications
+    verifications: driving.EmailVerification
 
     @Operation(
         "Mail a new verification token; the answer is the same for every address",
@@ -122,7 +119,7 @@ class ResendVerification:
 
 @dataclass(frozen=True, slots=True)
 class RequestPasswordReset:
-    password_resets: PasswordResets
+    password_resets: driving.PasswordReset
 
     @Operation(
         "Mail a password reset token; the answer is the same for every address",
@@ -143,7 +140,7 @@ class RequestPasswordReset:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPasswordReset:
-    password_resets: PasswordResets
+    password_resets: driving.PasswordReset
 
     @Operation(
         "Set a new password by the token that was mailed; all sessions end",
@@ -166,7 +163,7 @@ class ConfirmPasswordReset:
 
 @dataclass(frozen=True, slots=True)
 class ChangePassword:
-    password_changes: PasswordChanges
+    password_changes: driving.PasswordChange
 
     @Operation(
         "Change the password; all sessions end, and the answer has tokens of a new one",

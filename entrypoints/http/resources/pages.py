@@ -9,10 +9,9 @@ import falcon
 from falcon.asgi import Request, Response
 
 from core import errors
-from core.identity.password_resets import PasswordResets
-from core.identity.passwords import SPECIAL, PasswordPolicy
-from core.identity.verifications import Verifications
 from core.model import User
+from core.passwords import SPECIAL
+from core.ports import PasswordPolicy, driving
 from entrypoints.fields import problems_of_new
 from entrypoints.http.declaration import ANYBODY, CONFIRM_RESET, Page
 from entrypoints.http.rendering import show
@@ -51,7 +50,7 @@ def _done(resp: Response, message: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmailPage:
-    verifications: Verifications
+    verifications: driving.EmailVerification
 
     @Page("Ask whether to prove an e-mail address", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
@@ -74,7 +73,7 @@ class VerifyEmailPage:
 
 @dataclass(frozen=True, slots=True)
 class RejectAccountPage:
-    verifications: Verifications
+    verifications: driving.EmailVerification
 
     @Page("Ask whether to remove an account that somebody else made", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
@@ -91,7 +90,7 @@ class RejectAccountPage:
 
 @dataclass(frozen=True, slots=True)
 class ResetPasswordPage:
-    password_resets: PasswordResets
+    password_resets: driving.PasswordReset
     policy: PasswordPolicy
 
     @Page("Ask for a new password", allows=ANYBODY)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from falcon.asgi import Request
 
 from core import errors
-from core.identity.holders import NO_IDENTITY
-from core.identity.sessions import Sessions
+from core.ports import driving
 from entrypoints.http.bearer import access_token
 from entrypoints.http.bodies import (
     Credentials,
@@ -23,7 +22,7 @@ from entrypoints.http.operation import Operation
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    sessions: Sessions
+    sessions: driving.SessionManagement
 
     @Operation(
         "Log in",
@@ -54,7 +53,7 @@ class Login:
 class Refresh:
     """Reads no `Authorization`: clients send their expired token along."""
 
-    sessions: Sessions
+    sessions: driving.SessionManagement
 
     @Operation(
         "Get a new access token, and the session's current refresh token",
@@ -75,7 +74,7 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class Logout:
-    sessions: Sessions
+    sessions: driving.SessionManagement
 
     @Operation(
         "Log out: end this session, and the refresh token's if it is another",
@@ -87,7 +86,7 @@ class Logout:
         body=LogOut,
         body_optional=True,
         answers=Message,
-        refuses=NO_IDENTITY,
+        refuses=driving.NO_IDENTITY,
     )
     async def on_post(self, req: Request, body: LogOut) -> Message:
         await self.sessions.log_out(
@@ -98,7 +97,7 @@ class Logout:
 
 @dataclass(frozen=True, slots=True)
 class LogoutAll:
-    sessions: Sessions
+    sessions: driving.SessionManagement
 
     @Operation(
         "Log out everywhere: end all the user's sessions",

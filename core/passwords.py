@@ -1,12 +1,10 @@
-"""What a new password must be."""
+"""What a new password must be, and when two of them are one."""
 
 import re
 import unicodedata
-from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
-from core import errors
+from core.ports import PasswordPolicy
 
 SPECIAL = '!@#$%^&*(),.?":{}|<>'
 """The characters that count as special, and no others do."""
@@ -23,19 +21,6 @@ def prepared(password: str) -> str:
         " " if unicodedata.category(letter) == "Zs" else letter for letter in password
     )
     return unicodedata.normalize("NFC", "".join(spaced))
-
-
-class PasswordPolicy(Protocol):
-    """Rules for passwords where one is set; never where one is checked."""
-
-    @abstractmethod
-    def problems(self, password: str) -> tuple[str, ...]:
-        """Return a sentence for each rule that the password breaks."""
-
-    def demand(self, password: str) -> None:
-        """Raise ``PasswordRejected`` unless the password keeps every rule."""
-        if problems := self.problems(password):
-            raise errors.PasswordRejected(problems)
 
 
 @dataclass(frozen=True, slots=True)
