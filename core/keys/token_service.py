@@ -67,6 +67,8 @@ class TokenService:
 
     def open_mail_token(self, text: str, purpose: Purpose) -> TokenId:
         """Return the id in a mailed token; raises InvalidMailToken if we did not make it."""
+        if not text.isascii():  # half a surrogate pair could not even be compared
+            raise errors.InvalidMailToken
         token_id, _, given = text.partition(".")
         for key in self.keyring.at(self.clock.now()).verifying.values():
             expected = _mail_mac(key, token_id, purpose)

@@ -175,8 +175,8 @@ class SessionManagement(Protocol):
         """
         Return a new access token, and the refresh token to use from now on.
 
-        Whoever lost the answer may ask again at once, and so may any number of callers.
-        The session keeps who came last. Raises ``TooManyAttempts``, and
+        Whoever lost the answer may ask again at once, and so may any number of callers,
+        unless the operator is strict. The session keeps who came last. Raises ``TooManyAttempts``, and
         ``InvalidRefreshToken`` for what is no refresh token of ours, has expired or is of
         an ended log-in; also for late use of one that was replaced, which may be taken
         for theft and then ends the log-in. Nothing else that is refused ends one.
