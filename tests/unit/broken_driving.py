@@ -35,8 +35,9 @@ def breaks(*laws: str) -> Callable[[Fault], Fault]:
 
 
 @asynccontextmanager
-async def service_with(fault: type) -> AsyncIterator[World]:
-    world = World(SmallHasher(), backoff=None, mails=())
+async def service_with(fault: type, *, limited: bool = False) -> AsyncIterator[World]:
+    hasher = SmallHasher()
+    world = World(hasher) if limited else World(hasher, backoff=None, mails=())
     for name, part in vars(world).items():
         if isinstance(part, USE_CASES):
             setattr(world, name, _with(fault, part))

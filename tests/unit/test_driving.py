@@ -3,6 +3,7 @@
 import pytest
 
 from tests.contract.driving import DrivingContract
+from tests.contract.driving_guesses import GuessContract
 from tests.contract.driving_service import Service
 from tests.unit.world import World
 
@@ -11,3 +12,9 @@ class TestUseCases(DrivingContract):
     @pytest.fixture
     async def subject(self) -> Service:
         return World(backoff=None, mails=())
+
+
+class TestLimitedUseCases(GuessContract):
+    @pytest.fixture
+    async def subject(self) -> Service:
+        return World()
