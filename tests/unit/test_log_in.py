@@ -1,4 +1,3 @@
-import asyncio
 import logging
 from dataclasses import replace
 
@@ -19,19 +18,12 @@ from tests.unit.world import EMAIL, HASHER, KEY, NEW_PASSWORD, PASSWORD, PHONE, 
 WRONG = "WrongPass123!"
 
 
-async def test_a_log_in_opens_a_session_of_this_client() -> None:
+async def test_a_log_in_is_told_with_its_session() -> None:
     world = World()
-    user = await world.register()
 
-    grant = await world.log_in()
+    await world.newcomer()
 
-    assert user == grant.user
-    assert 1800 == grant.expires_in
-    assert (user.id, PHONE, 0) == (
-        world.session.user_id,
-        world.session.client,
-        world.session.generation,
-    )
+    assert 0 == world.session.generation
     opened = world.events[-1]
     assert EventKind.SESSION_OPENED is opened.kind
     assert world.session.id == opened.session_id
@@ -50,26 +42,6 @@ async def test_both_tokens_name_the_user_and_the_session() -> None:
         assert world.session.id == claims.session_id
     assert (TokenKind.ACCESS, Role.USER) == (access.kind, access.role)
     assert (TokenKind.REFRESH, 0) == (refresh.kind, refresh.generation)
-
-
-async def test_each_log_in_is_a_session_of_its_own() -> None:
-    world = World(backoff=None)
-    await world.register()
-
-    grants = await asyncio.gather(*(world.log_in() for _ in range(50)))
-
-    assert 50 == len(world.storage.sessions.tables.sessions)
-    assert 50 == len({grant.refresh_token for grant in grants})
-
-
-@pytest.mark.parametrize(
-    "typed", ["JANE@EXAMPLE.COM", "jane@example.com", "Jane@Example.com"]
-)
-async def test_an_address_is_the_same_however_it_is_typed(typed: str) -> None:
-    world = World()
-    await world.register()
-
-    assert await world.log_in(email=typed)
 
 
 @pytest.mark.parametrize(

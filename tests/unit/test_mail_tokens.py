@@ -1,10 +1,7 @@
-import asyncio
-from dataclasses import replace
-
 import pytest
 
 from core.errors import InvalidMailToken
-from core.model import Purpose, User
+from core.model import Purpose
 from core.model.events import EventKind
 from tests.unit.hashers import InterruptedHasher
 from tests.unit.world import EMAIL, NEW_PASSWORD, PHONE, World
@@ -23,59 +20,6 @@ FORGERIES = {
     "twice": "{id}.{mac}.{mac}",
     "no ASCII": "{id}.\u00e4{mac}",
 }
-
-
-async def test_a_mailed_token_proves_the_address_once() -> None:
-    world = World()
-    user = await world.register()
-    mailed = world.mailed_token(Purpose.VERIFY_EMAIL)
-    world.wait(hours=1)
-
-    after = await world.verifications.verify(mailed, PHONE)
-
-    assert replace(user, is_verified=True, updated_at=world.clock.now()) == after
-    assert 1 == world.count(EventKind.EMAIL_VERIFIED)
-    with pytest.raises(InvalidMailToken):
-        await world.verifications.verify(mailed, PHONE)
-    assert 1 == world.count(EventKind.EMAIL_VERIFIED)
-
-
-async def test_of_any_number_of_callers_one_proves_the_address() -> None:
-    world = World()
-    await world.register()
-    mailed = world.mailed_token(Purpose.VERIFY_EMAIL)
-
-    answers = await asyncio.gather(
-        *(world.verifications.verify(mailed, PHONE) for _ in range(50)),
-        return_exceptions=True,
-    )
-
-    assert 1 == sum(isinstance(answer, User) for answer in answers)
-    assert 1 == world.count(EventKind.EMAIL_VERIFIED)
-
-
-async def test_a_verification_token_lives_24_hours() -> None:
-    world = World()
-    await world.register()
-    mailed = world.mailed_token(Purpose.VERIFY_EMAIL)
-
-    world.wait(hours=24)
-
-    with pytest.raises(InvalidMailToken):
-        await world.verifications.verify(mailed, PHONE)
-
-
-async def test_a_newer_mail_voids_the_older_one() -> None:
-    world = World()
-    await world.register()
-    older = world.mailed_token(Purpose.VERIFY_EMAIL)
-
-    await world.verifications.request("JANE@example.com", PHONE)
-
-    newer = world.mailed_token(Purpose.VERIFY_EMAIL)
-    with pytest.raises(InvalidMailToken):
-        await world.verifications.verify(older, PHONE)
-    assert (await world.verifications.verify(newer, PHONE)).is_verified
 
 
 @pytest.mark.parametrize("purpose", Purpose)

@@ -259,23 +259,6 @@ async def test_a_stolen_access_token_does_not_let_anybody_guess_the_password() -
     assert 1 == await wait_told(world)
 
 
-async def test_who_resets_the_password_can_log_in_whatever_strangers_do() -> None:
-    world = World()
-    await world.register()
-    await fail(world)
-    await world.password_resets.request(EMAIL, PHONE)
-    mailed = world.mailed_token(Purpose.RESET_PASSWORD)
-    new_phone = Client("198.51.100.7", "")
-    with pytest.raises(TooManyAttempts):
-        await world.log_in(client=new_phone)
-
-    await world.password_resets.reset(mailed, NEW_PASSWORD, new_phone)
-
-    await fail(world)
-    assert 900 == await wait_told(world)
-    assert await world.log_in(NEW_PASSWORD, client=new_phone)
-
-
 async def test_without_limits_nobody_waits() -> None:
     world = World(backoff=None)
     await world.register()
