@@ -14,6 +14,7 @@ from config.loading import warnings
 from core import errors
 from core.model import User
 from core.redaction import redacted
+from entrypoints.bodies import NewUser
 from entrypoints.cli import checks
 from entrypoints.cli.console import (
     Exit,
@@ -27,7 +28,6 @@ from entrypoints.cli.console import (
 from entrypoints.cli.key_commands import keys
 from entrypoints.cli.promotion import promotion
 from entrypoints.cli.transfers import move
-from entrypoints.http.bodies import NewUser
 
 app = typer.Typer(
     help="Scribes Auth: accounts, log-ins and JWTs.",

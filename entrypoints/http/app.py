@@ -19,11 +19,18 @@ from entrypoints.http.around.rate_limits import RateLimits
 from entrypoints.http.around.readiness_gate import ReadinessGate
 from entrypoints.http.declaration import declarations_of
 from entrypoints.http.lifespan import Lifespan
-from entrypoints.http.openapi import openapi
+from entrypoints.http.openapi.document import openapi
 from entrypoints.http.operation import BodyReader
 from entrypoints.http.reference import reference_of
 from entrypoints.http.rendering import Site
-from entrypoints.http.resources import accounts, pages, sessions, verify, wellknown
+from entrypoints.http.resources import (
+    pages,
+    passwords,
+    registration,
+    sessions,
+    verify,
+    wellknown,
+)
 from entrypoints.http.routing import ExactRouter
 
 VERSION = version("scribes-auth")
@@ -79,10 +86,10 @@ def _api(container: Container) -> dict[str, object]:
     storage, clock = container.storage(), container.clock()
     limiter, mails = container.limiter(), container.mail_watch()
     return {
-        "/auth/register": accounts.Register(users),
-        "/auth/verify-email": accounts.VerifyEmail(verifications),
-        "/auth/verify-email/reject": accounts.RejectAccount(verifications),
-        "/auth/resend-verification": accounts.ResendVerification(verifications),
+        "/auth/register": registration.Register(users),
+        "/auth/verify-email": registration.VerifyEmail(verifications),
+        "/auth/verify-email/reject": registration.RejectAccount(verifications),
+        "/auth/resend-verification": registration.ResendVerification(verifications),
         "/auth/login": sessions.Login(logins),
         "/auth/refresh": sessions.Refresh(logins),
         "/auth/logout": sessions.Logout(logins),
@@ -90,9 +97,9 @@ def _api(container: Container) -> dict[str, object]:
         "/auth/me": sessions.Me(),
         "/auth/verify": verify.Verify(),
         "/auth/verify-path/{roles}/{path:path}": verify.VerifyPath(),
-        "/auth/change-password": accounts.ChangePassword(container.password_changes()),
-        "/auth/password-reset/request": accounts.RequestPasswordReset(resets),
-        "/auth/password-reset/confirm": accounts.ConfirmPasswordReset(resets),
+        "/auth/change-password": passwords.ChangePassword(container.password_changes()),
+        "/auth/password-reset/request": passwords.RequestPasswordReset(resets),
+        "/auth/password-reset/confirm": passwords.ConfirmPasswordReset(resets),
         "/health": wellknown.HealthCheck(storage, limiter, mails, clock),
         "/livez": wellknown.Livez(),
         "/readyz": wellknown.Readyz(

@@ -15,8 +15,8 @@ from core import errors
 from core.ports import PasswordPolicy
 from core.ports.driving import NO_IDENTITY
 from entrypoints.field_codes import field_code
+from entrypoints.http.answers import FieldProblem, HeaderAnswer
 from entrypoints.http.bearer import identify
-from entrypoints.http.bodies import FieldProblem, HeaderAnswer, RequestQuery
 from entrypoints.http.cached import kept
 from entrypoints.http.declaration import (
     ANYBODY,
@@ -26,6 +26,7 @@ from entrypoints.http.declaration import (
     Tag,
 )
 from entrypoints.http.problems import InvalidBody
+from entrypoints.http.requests import RequestQuery
 
 NO_OBJECT = "Must be a JSON object"
 """Not pydantic's words: those have a name out of our code."""

@@ -8,8 +8,8 @@ import falcon
 from falcon.asgi import Request, Response
 
 from core import errors
+from entrypoints.http.answers import FieldProblem, Problem
 from entrypoints.http.around.rate_limits import tell
-from entrypoints.http.bodies import FieldProblem, Problem
 from entrypoints.http.codes import door_code
 from entrypoints.http.declaration import Page
 from entrypoints.http.rendering import show

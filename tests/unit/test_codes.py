@@ -11,8 +11,8 @@ import pytest
 from config.container import Container
 from config.settings import Settings
 from core.errors import AuthError
+from entrypoints.http.answers import FieldProblem, Problem
 from entrypoints.http.app import routes
-from entrypoints.http.bodies import FieldProblem, Problem
 from entrypoints.http.codes import DOOR, MEANINGS, door_code
 from entrypoints.http.problems import STATUS
 from entrypoints.http.resources.wellknown import OpenApi

@@ -10,10 +10,11 @@ from falcon.asgi import Request, Response
 from config.container import Container
 from config.settings import Settings
 from core.model import Client, Role
+from entrypoints.bodies import RequestBody
+from entrypoints.http.answers import Message
 from entrypoints.http.app import assemble, routes
-from entrypoints.http.bodies import Message, RequestBody
 from entrypoints.http.declaration import ANYBODY, Bucket
-from entrypoints.http.openapi import openapi
+from entrypoints.http.openapi.document import openapi
 from entrypoints.http.operation import Operation
 
 PASSWORD = "SecurePass123!"

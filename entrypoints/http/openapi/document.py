@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from entrypoints.http.bodies import HeaderAnswer, Problem
+from entrypoints.http.answers import HeaderAnswer, Problem
 from entrypoints.http.declaration import Tag, declarations_of
 from entrypoints.http.openapi.examples import examples
 from entrypoints.http.openapi.headers import HEADERS

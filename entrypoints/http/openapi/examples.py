@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core import errors
-from entrypoints.http.bodies import FieldProblem, Problem
+from entrypoints.http.answers import FieldProblem, Problem
 from entrypoints.http.codes import MEANINGS
-from entrypoints.http.described import REQUEST_ID
+from entrypoints.http.openapi.described import REQUEST_ID
 from entrypoints.http.openapi.responses import Reason
 from entrypoints.http.problems import QUOTA_EXCEEDED
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from entrypoints.http.described import REQUEST_ID
+from entrypoints.http.openapi.described import REQUEST_ID
 
 Header = Mapping[str, Any]
 

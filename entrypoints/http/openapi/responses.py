@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from core import errors
-from entrypoints.http.bodies import HeaderAnswer, Problem
+from entrypoints.http.answers import HeaderAnswer, Problem
 from entrypoints.http.codes import DOOR
 from entrypoints.http.openapi.headers import ALWAYS, LIMITS, headers_of, references
 from entrypoints.http.openapi.schemas import Schema, json_of, reference

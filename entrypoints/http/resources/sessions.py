@@ -6,18 +6,11 @@ from falcon.asgi import Request
 
 from core import errors
 from core.ports import driving
+from entrypoints.http.answers import Message, RefreshedTokens, Tokens, UserDetails
 from entrypoints.http.bearer import access_token
-from entrypoints.http.bodies import (
-    Credentials,
-    LogOut,
-    Message,
-    RefreshedTokens,
-    RefreshToken,
-    Tokens,
-    UserDetails,
-)
 from entrypoints.http.declaration import ANYBODY, LOGIN, SIGNED_IN, Tag
 from entrypoints.http.operation import Operation
+from entrypoints.http.requests import Credentials, LogOut, RefreshToken
 
 
 @dataclass(frozen=True, slots=True)

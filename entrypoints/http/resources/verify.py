@@ -12,11 +12,12 @@ from pydantic_core import PydanticCustomError
 
 from core import errors
 from core.model import Identity, Role
+from entrypoints.http.answers import HeaderAnswer
 from entrypoints.http.bearer import demand_roles
-from entrypoints.http.bodies import HeaderAnswer, RequestQuery
 from entrypoints.http.declaration import SIGNED_IN, Tag
 from entrypoints.http.operation import Operation, problems_of
 from entrypoints.http.problems import InvalidBody
+from entrypoints.http.requests import RequestQuery
 
 ANY = "any"
 """In the place of roles: none is demanded."""

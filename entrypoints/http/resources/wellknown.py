@@ -17,7 +17,7 @@ from core.operations.mail_watch import MailWatch
 from core.operations.readiness import Readiness
 from core.operations.secret_watch import SecretWatch
 from core.ports import Clock, RateLimiter, Storage
-from entrypoints.http.bodies import Alive, Health, KeySet, MailHealth, Ready
+from entrypoints.http.answers import Alive, Health, KeySet, MailHealth, Ready
 from entrypoints.http.declaration import ANYBODY, Declaration, Page
 from entrypoints.http.operation import Operation
 from entrypoints.http.reference import Reference

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from adapters.system import RandomIds
+from entrypoints.http.answers import Problem
 from entrypoints.http.around.middleware import HEADERS, ONLY_HTTPS
-from entrypoints.http.bodies import Problem
 from entrypoints.http.codes import door_code
 
 log = logging.getLogger(__name__)

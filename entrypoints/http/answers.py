@@ -1,4 +1,4 @@
-"""What requests carry and answers say: one model each, which also makes the OpenAPI."""
+"""What answers say: one model each, which also makes the OpenAPI."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -14,20 +14,10 @@ from pydantic import (
 
 from core.model import Grant, Role, User
 from entrypoints.field_codes import FieldCode
-from entrypoints.fields import (
-    Email,
-    FullName,
-    KnownEmail,
-    NewPassword,
-    Password,
-    Token,
-    Username,
-)
 from entrypoints.http.codes import MEANINGS, known
-from entrypoints.http.described import (
+from entrypoints.http.openapi.described import (
     ACCESS_TOKEN,
     LARGEST_ID,
-    MAILED_TOKEN,
     PUBLIC_KEY,
     REFRESH_TOKEN,
     REQUEST_ID,
@@ -46,64 +36,6 @@ Timestamp = Annotated[
     PlainSerializer(timestamp),
     told(example="2025-12-24T10:00:00Z", format="date-time"),
 ]
-RefreshTokenText = Annotated[Token, told(example=REFRESH_TOKEN)]
-MailedTokenText = Annotated[
-    Token, told("What the link in the mail carries", example=MAILED_TOKEN)
-]
-
-
-class RequestBody(BaseModel):
-    """Unknown keys are ignored, and have no effect."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-
-
-class RequestQuery(BaseModel):
-    """
-    The parameters of a query; every field is a list, since any may be repeated.
-
-    Unknown ones are refused: what is misspelt must not count for nothing.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-
-class NewUser(RequestBody):
-    email: Email
-    username: Username
-    password: NewPassword
-    full_name: FullName | None = None
-
-
-class Credentials(RequestBody):
-    email: KnownEmail
-    password: Password
-
-
-class RefreshToken(RequestBody):
-    refresh_token: RefreshTokenText
-
-
-class LogOut(RequestBody):
-    refresh_token: RefreshTokenText | None = None
-
-
-class MailedToken(RequestBody):
-    token: MailedTokenText
-
-
-class Address(RequestBody):
-    email: KnownEmail
-
-
-class PasswordReset(RequestBody):
-    token: MailedTokenText
-    new_password: NewPassword
-
-
-class PasswordChange(RequestBody):
-    current_password: Password
-    new_password: NewPassword
 
 
 class Answer(BaseModel):
