@@ -30,6 +30,11 @@ def copied_checkout(directory: Path) -> Path:
     for program in PROGRAMS:
         there = Path(sys.executable).parent / program
         (environment / "bin" / program).symlink_to(there)
-    for stamp in ("uv", "serve", "all"):  # newest of all: make has nothing to install
-        (environment / stamp).touch()
+    mark_installed(copy)
     return copy
+
+
+def mark_installed(checkout: Path) -> None:
+    """Leave make nothing to install: its stamps are the newest files of all."""
+    for stamp in ("uv", "serve", "all"):
+        (checkout / ".venv" / stamp).touch()
