@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from entrypoints.http.wire import heads, sockets
 from entrypoints.http.wire.connections import Connections, Place
+from entrypoints.http.wire.flow import Deadline, Flow
 from entrypoints.http.wire.framing import Framing
 from entrypoints.http.wire.incoming import Incoming
 from entrypoints.http.wire.refusals import Refusal, TooManyConnections, answer_to
@@ -20,24 +21,6 @@ BURST = 200
 
 LINGER_SECONDS = 2.0
 """How long what a refused client still sends is read, so that it sees the answer."""
-
-
-class Flow(FlowControl):
-    """Reads on only after what came before was dealt with."""
-
-    def __init__(
-        self, transport: asyncio.Transport, go_on: Callable[[], object]
-    ) -> None:
-        super().__init__(transport)
-        self._go_on = go_on
-
-    def resume_reading(self) -> None:
-        if self.read_paused:
-            self._go_on()
-
-    def read(self) -> None:
-        """Read from the connection again."""
-        super().resume_reading()
 
 
 class WireProtocol(HttpToolsProtocol):
@@ -66,14 +49,14 @@ class WireProtocol(HttpToolsProtocol):
         self._ended = False
         self._place = Place(connections, self)
         self.app = self._place.around(self.app)
-        self._header_timer: asyncio.TimerHandle | None = None
-        self._end_timer: asyncio.TimerHandle | None = None
 
     # --- What the transport tells
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.flow = Flow(transport, self._go_on_soon)
+        self._headers_due = Deadline(self.loop, transport.close)
+        self._end = Deadline(self.loop, transport.abort)
         if self.client is None and sockets.is_of_network(transport):
             # It was reset before it was accepted, and so it has no address any more.
             self._ended = True
@@ -96,18 +79,18 @@ class WireProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._end_after(self._rules.read_seconds)
+        self._end.set(self._rules.read_seconds)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         if not self._ended:
-            self._forget_end()
+            self._end.call_off()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
         self._place.lost()
-        self._forget_headers()
-        self._forget_end()
+        self._headers_due.call_off()
+        self._end.call_off()
         self._incoming.clear()
         super().connection_lost(exc)
 
@@ -138,7 +121,7 @@ class WireProtocol(HttpToolsProtocol):
             return  # the head comes again, without the offer
         super().on_headers_complete()
         self._place.taken()
-        self._forget_headers()
+        self._headers_due.call_off()
         self._framing.body_begins(heads.body_length(self.headers))
 
     def on_body(self, body: bytes) -> None:
@@ -159,7 +142,7 @@ class WireProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.transport.is_closing():
-            self._end_after(self._rules.read_seconds)
+            self._end.set(self._rules.read_seconds)
         elif self._framing.ended:
             self._others.rests(self)
         else:
@@ -207,7 +190,7 @@ class WireProtocol(HttpToolsProtocol):
     def _read_on(self) -> None:
         self.flow.read()
         answering = self.cycle is not None and not self.cycle.response_complete
-        if self.timeout_keep_alive_task or self._header_timer or answering:
+        if self.timeout_keep_alive_task or self._headers_due.is_set or answering:
             return
         self._await_headers()
 
@@ -242,7 +225,7 @@ class WireProtocol(HttpToolsProtocol):
 
     def _rest(self) -> None:
         """Wait for another request, as after a response."""
-        self._forget_headers()
+        self._headers_due.call_off()
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
@@ -253,20 +236,12 @@ class WireProtocol(HttpToolsProtocol):
         self._others.works(self)
 
     def _await_headers(self) -> None:
-        self._forget_headers()
-        self._header_timer = self.loop.call_later(
-            self._rules.read_seconds, self.transport.close
-        )
-
-    def _forget_headers(self) -> None:
-        if self._header_timer is not None:
-            self._header_timer.cancel()
-            self._header_timer = None
+        self._headers_due.set(self._rules.read_seconds)
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer if nothing was answered yet, and end."""
         self._ended = True
-        self._forget_headers()
+        self._headers_due.call_off()
         self._unset_keepalive_if_required()
         self._incoming.clear()
         answer = answer_to(
@@ -290,13 +265,4 @@ class WireProtocol(HttpToolsProtocol):
         self.flow.read()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._end_after(LINGER_SECONDS)
-
-    def _end_after(self, seconds: float) -> None:
-        self._forget_end()
-        self._end_timer = self.loop.call_later(seconds, self.transport.abort)
-
-    def _forget_end(self) -> None:
-        if self._end_timer is not None:
-            self._end_timer.cancel()
-            self._end_timer = None
+        self._end.set(LINGER_SECONDS)
