@@ -5,10 +5,11 @@ What a door may ask about accounts and log-ins, whoever keeps them.
 a provider of identities. To a client they are the same: each law here has its test in
 ``tests/contract``, which every implementation passes.
 
-A refusal changes nothing, unless its law says otherwise, and tells nobody whether an
-address is known. Whoever comes too late for what can be done once is refused as one who
-comes later. What a method changed counts from its return on, for every caller. No method
-waits for a mail. ``client`` is who asks, for the audit and for limits.
+A refusal changes nothing, unless its law says otherwise, and but for ``EmailTaken`` none
+tells whether an address is known. Of those who race for what can be done once, all but one
+are refused as if they came later. What a method changed counts from its return on, for
+every caller. No method waits for a mail. ``client`` is who asks, for the audit and for
+limits.
 
 Any method may raise ``Unavailable``, those that take a password ``Overloaded``, too, and
 nothing else but what its law names.
@@ -176,10 +177,11 @@ class SessionManagement(Protocol):
         Return a new access token, and the refresh token to use from now on.
 
         Whoever lost the answer may ask again at once, and so may any number of callers,
-        unless the operator is strict. The session keeps who came last. Raises ``TooManyAttempts``, and
-        ``InvalidRefreshToken`` for what is no refresh token of ours, has expired or is of
-        an ended log-in; also for late use of one that was replaced, which may be taken
-        for theft and then ends the log-in. Nothing else that is refused ends one.
+        unless the operator is strict. The session keeps who came last. Raises
+        ``TooManyAttempts``, and ``InvalidRefreshToken`` for what is no refresh token of
+        ours, has expired or is of an ended log-in; also for late use of one that was
+        replaced, which may be taken for theft and then ends the log-in. Nothing else that
+        is refused ends one.
         """
 
     @abstractmethod

@@ -63,6 +63,18 @@ class RegistrationLaws(Contract):
         assert 1 == sum(isinstance(answer, User) for answer in answers)
         assert RACERS - 1 == sum(isinstance(answer, EmailTaken) for answer in answers)
 
+    async def test_of_any_number_of_registrations_of_one_username_one_succeeds(
+        self, subject: Service
+    ) -> None:
+        answers = await at_once(
+            register(subject, "jane", email=f"jane{n}@example.com")
+            for n in range(RACERS)
+        )
+
+        assert 1 == sum(isinstance(answer, User) for answer in answers)
+        taken = sum(isinstance(answer, UsernameTaken) for answer in answers)
+        assert RACERS - 1 == taken
+
     async def test_a_bad_password_is_refused_before_anything_else(
         self, subject: Service
     ) -> None:

@@ -91,6 +91,7 @@ class IdentifiesTheLatest(Sessions):
 
 @breaks(
     "a refresh goes on with the same log in",
+    "a refresh token suffices to log out",
     "an access token lives exactly as long as was told",
     "without any good token nothing ends",
 )
@@ -198,6 +199,7 @@ class KeepsTheFirstClient(Sessions):
 
 
 @breaks(
+    "a refresh token suffices to log out",
     "logging out ends this log in and no other",
     "logging out with ones own refresh token ends one log in",
     "without any good token nothing ends",
