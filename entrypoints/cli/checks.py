@@ -130,7 +130,7 @@ async def _stored(storage: Storage, settings: Settings) -> str:
 async def _redis(container: Container) -> str:
     if container.settings().redis_url is None:
         return "not set: limits are counted in each process"
-    limiter = container.live_limiter().adapter
+    limiter = container.shared_limiter()
     try:
         await _count(limiter)
     except errors.Unavailable as error:
@@ -164,7 +164,7 @@ async def _secrets(container: Container) -> str:
     found = container.settings().secrets_found
     if not found:
         return "no setting refers to a secret"
-    return "read " + ", ".join(sorted(secret.name for secret in found.values()))
+    return "read " + ", ".join(sorted(it.secret.name for it in found.values()))
 
 
 async def _port(container: Container) -> str:

@@ -23,7 +23,14 @@ from entrypoints.http.openapi import openapi
 from entrypoints.http.operation import BodyReader
 from entrypoints.http.reference import reference_of
 from entrypoints.http.rendering import Site
-from entrypoints.http.resources import accounts, pages, sessions, verify, wellknown
+from entrypoints.http.resources import (
+    accounts,
+    health,
+    pages,
+    sessions,
+    verify,
+    wellknown,
+)
 from entrypoints.http.routing import ExactRouter
 
 VERSION = version("scribes-auth")
@@ -58,7 +65,7 @@ def routes(container: Container) -> dict[str, object]:
     )
     verifications, resets = container.verifications(), container.password_resets()
     settings = container.settings()
-    figures = {"/metrics": wellknown.Figures(container.metrics())}
+    figures = {"/metrics": health.Figures(container.metrics())}
     description = {
         "/openapi.json": wellknown.OpenApi(document),
         "/docs": wellknown.Docs(document, reference_of(document)),
@@ -93,9 +100,9 @@ def _api(container: Container) -> dict[str, object]:
         "/auth/change-password": accounts.ChangePassword(container.password_changes()),
         "/auth/password-reset/request": accounts.RequestPasswordReset(resets),
         "/auth/password-reset/confirm": accounts.ConfirmPasswordReset(resets),
-        "/health": wellknown.HealthCheck(storage, limiter, mails, clock),
-        "/livez": wellknown.Livez(),
-        "/readyz": wellknown.Readyz(
+        "/health": health.HealthCheck(storage, limiter, mails, clock),
+        "/livez": health.Livez(),
+        "/readyz": health.Readyz(
             container.readiness(), limiter, container.secret_watch(), mails
         ),
         "/.well-known/jwks.json": wellknown.Jwks(container.token_service()),

@@ -6,28 +6,27 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from config import adapters
-from config.live import Live, close
-from config.secret_fields import SecretFields
+from config.replaceable import Replaceable, close
 from config.settings import JWT_SECRET, Settings
 from core import errors
 from core.keys.keyring import Keyring
 from core.model import SecretVersion
-from core.operations.secret_watch import SecretWatch, Watched
-from core.ports import Clock, Mailer, Metrics, RateLimiter, Storage
+from core.operations.secret_watch import Watched
+from core.ports import Clock, Mailer, RateLimiter, Storage
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
-class Rewiring:
+class SecretRotation:
     """Puts the settings in force that refer to secrets, whenever those change."""
 
     settings: Settings
     clock: Clock
     keyring: Keyring
-    storage: Live[Storage]
-    limiter: Live[RateLimiter]
-    mailer: Live[Mailer]
+    storage: Replaceable[Storage]
+    limiter: Replaceable[RateLimiter]
+    mailer: Replaceable[Mailer]
     _values: dict[str, str] = field(init=False, repr=False)
     """In force, by setting."""
 
@@ -37,9 +36,12 @@ class Rewiring:
 
     def watched(self) -> list[Watched]:
         return [
-            Watched(found.name, self._use_keys, every_version=True)
-            if setting == JWT_SECRET
-            else Watched(found.name, partial(self._use, setting))
+            Watched(
+                found.secret,
+                self._use_keys
+                if setting == JWT_SECRET
+                else partial(self._use, setting),
+            )
             for setting, found in self.settings.secrets_found.items()
         ]
 
@@ -95,13 +97,3 @@ class Rewiring:
 
     async def _renew_mailer(self, settings: Settings) -> None:
         await self.mailer.replace(adapters.mailer(settings))
-
-
-def secret_watch(rewiring: Rewiring, metrics: Metrics) -> SecretWatch:
-    """Return the watch over all secrets that settings refer to."""
-    return SecretWatch(
-        provider=SecretFields.from_url(rewiring.settings.secrets_url),
-        watched=rewiring.watched(),
-        clock=rewiring.clock,
-        metrics=metrics,
-    )

@@ -5,15 +5,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, Generic, TypeVar, cast
+from inspect import getattr_static, iscoroutinefunction
+from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 
 T = TypeVar("T")
 
 LONGEST_CALL = 30.0
 """Seconds after which a replaced adapter is closed, whoever still waits for its answer."""
-
-PARTS = {"users", "sessions", "tokens", "events", "revocations", "archive"}
-"""Ports that are reached through another port."""
 
 
 @dataclass(slots=True, eq=False)
@@ -26,16 +24,17 @@ class _Term(Generic[T]):
     """Set when it is over, and every call answered."""
 
 
-class Live(Generic[T]):
+class Replaceable(Generic[T]):
     """
-    Holds the adapter in force; ``stand_in`` is what everybody else holds.
+    Holds the adapter in force; ``proxy`` is what everybody else holds.
 
-    A call is answered by the adapter that was in force when it came.
+    The proxy has all that the port declares, and a call is answered by the adapter that
+    was in force when it came.
     """
 
-    def __init__(self, adapter: T) -> None:
+    def __init__(self, port: type[T], adapter: T) -> None:
         self._term = _Term(adapter)
-        self.stand_in = cast(T, _StandIn(self))
+        self.proxy: T = _proxy(port, self)
 
     @property
     def adapter(self) -> T:
@@ -71,30 +70,36 @@ async def close(adapter: object) -> None:
         await aclose()
 
 
-class _StandIn:
-    """Has what the adapter in force has: its methods, which are asynchronous, and its parts."""
-
-    def __init__(self, live: Live[Any], *path: str) -> None:
-        self._live = live
-        self._path = path
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a method or a part
-        path = *self._path, name
-        member = _at(path, self._live.adapter)  # an AttributeError where there is none
-        found: Any = member
-        if name in PARTS:
-            found = _StandIn(self._live, *path)
-        elif callable(member):
-            found = _method(self._live, path)
-        else:
-            return member
-        setattr(self, name, found)
-        return found
+def _proxy(port: type, target: Replaceable[Any], *path: str) -> Any:  # noqa: ANN401 - the port's
+    """Return an object that has what a port declares, but for how one is made."""
+    declared = {it: getattr_static(port, it) for it in dir(port) if it[0] != "_"}
+    members = {
+        name: _forwarded(member, target, (*path, name))
+        for name, member in declared.items()
+        if not isinstance(member, classmethod)
+    }
+    return type(f"{port.__name__}Proxy", (), members)()
 
 
-def _method(live: Live[Any], path: tuple[str, ...]) -> Callable[..., Awaitable[object]]:
-    async def call(*args: object, **kwargs: object) -> object:
-        return await live.call(path, *args, **kwargs)
+def _forwarded(
+    member: object, target: Replaceable[Any], path: tuple[str, ...]
+) -> object:
+    if iscoroutinefunction(member):
+        return _method(target, path)
+    if not isinstance(member, property):
+        # A call that nobody awaits could not be waited for either.
+        raise TypeError(f"{'.'.join(path)}: not asynchronous, so it can't be forwarded")
+    kind = get_type_hints(member.fget)["return"]
+    if Protocol in getattr(kind, "__bases__", ()):
+        return _proxy(kind, target, *path)
+    return property(lambda _: _at(path, target.adapter))
+
+
+def _method(
+    target: Replaceable[Any], path: tuple[str, ...]
+) -> Callable[..., Awaitable[object]]:
+    async def call(_: object, *args: object, **kwargs: object) -> object:
+        return await target.call(path, *args, **kwargs)
 
     return call
 
