@@ -1,7 +1,8 @@
 """What becomes of a secret that was changed in its backend."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,6 +12,7 @@ from config.settings import JWT_SECRET, Settings
 from core import errors
 from core.keys.keyring import Keyring
 from core.model import SecretVersion
+from core.operations.schema import demand_schema
 from core.operations.secret_watch import Watched
 from core.ports import Clock, Mailer, RateLimiter, Storage
 
@@ -74,26 +76,29 @@ class SecretRotation:
 
     async def _renew_storage(self, settings: Settings) -> None:
         successor = adapters.storage(settings)
-        try:
-            await successor.open()
-            pending = await successor.pending()
-            if pending:
-                raise errors.BadConfiguration(  # noqa: TRY301 - as what opening raises
-                    [f"DATABASE_URL: its schema is behind: {', '.join(pending)}"]
-                )
-        except BaseException:
-            await close(successor)
-            raise
+        async with _closed_on_failure(successor):
+            try:
+                await successor.open()
+                await demand_schema(successor)
+            except errors.SchemaBehind as behind:
+                told = f"DATABASE_URL: its schema is behind: {behind.pending}"
+                raise errors.BadConfiguration([told]) from None
         await self.storage.replace(successor)
 
     async def _renew_limiter(self, settings: Settings) -> None:
         successor = adapters.shared_limiter(settings, self.clock)
-        try:
+        async with _closed_on_failure(successor):
             await successor.ping()
-        except BaseException:
-            await close(successor)
-            raise
         await self.limiter.replace(successor)
 
     async def _renew_mailer(self, settings: Settings) -> None:
         await self.mailer.replace(adapters.mailer(settings))
+
+
+@asynccontextmanager
+async def _closed_on_failure(successor: object) -> AsyncIterator[None]:
+    try:
+        yield
+    except BaseException:
+        await close(successor)
+        raise

@@ -57,7 +57,7 @@ class Shared(MemoryRateLimiter):
 
 @dataclass(slots=True)
 class World:
-    """A steady limiter and what is around it."""
+    """A limiter and what is around it."""
 
     clock: SetClock = field(default_factory=SetClock)
     metrics: PrometheusMetrics = field(default_factory=PrometheusMetrics)
