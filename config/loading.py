@@ -98,9 +98,8 @@ def _validated(values: dict[str, Any]) -> tuple[Settings, list[str]]:
         f"{field.upper()}: {_advice(found['type'], found['msg'], values[field])}"
         for field, found in bad.items()
     ]
-    return Settings(
-        **values | {field: Settings.default_of(field) for field in bad}
-    ), problems
+    defaults = {field: Settings.default_of(field) for field in bad}
+    return Settings(**values | defaults), problems
 
 
 def _advice(kind: str, message: str, value: object) -> str:

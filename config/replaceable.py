@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from inspect import getattr_static, iscoroutinefunction
-from typing import Any, Generic, Protocol, TypeVar, get_type_hints
+from typing import Any, Generic, Protocol, TypeVar, get_args, get_type_hints
 
 T = TypeVar("T")
 
@@ -90,9 +90,16 @@ def _forwarded(
         # A call that nobody awaits could not be waited for either.
         raise TypeError(f"{'.'.join(path)}: not asynchronous, so it can't be forwarded")
     kind = get_type_hints(member.fget)["return"]
-    if Protocol in getattr(kind, "__bases__", ()):
+    if _is_port(kind):
         return _proxy(kind, target, *path)
+    if any(map(_is_port, get_args(kind))):
+        # Whoever holds it would go on asking the adapter that it came from.
+        raise TypeError(f"{'.'.join(path)}: a part has to be a port, and always there")
     return property(lambda _: _at(path, target.adapter))
+
+
+def _is_port(kind: object) -> bool:
+    return Protocol in getattr(kind, "__bases__", ())
 
 
 def _method(

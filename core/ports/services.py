@@ -97,7 +97,11 @@ class SecretProvider(Protocol):
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Let go of connections; may be repeated. Who asks again makes new ones."""
+        """
+        Let go of connections; may be repeated.
+
+        Who asks again makes new ones, in whatever event loop that is.
+        """
 
 
 class Metrics(Protocol):

@@ -138,13 +138,26 @@ def test_it_has_nothing_that_the_port_has_not() -> None:
     assert not hasattr(behind_the_counter(Clerk("ada")).proxy, "is_closed")
 
 
-def test_a_port_with_a_call_that_nobody_awaits_can_not_be_replaced_in_use() -> None:
-    class Bell(Protocol):
-        @abstractmethod
-        def ring(self) -> None: ...
+class Bell(Protocol):
+    @abstractmethod
+    def ring(self) -> None: ...
 
-    with pytest.raises(TypeError, match="ring: not asynchronous"):
-        Replaceable(Bell, object())
+
+class Shop(Protocol):
+    @property
+    @abstractmethod
+    def counter(self) -> Counter | None: ...
+
+
+@pytest.mark.parametrize(
+    ("port", "problem"),
+    [(Bell, "ring: not asynchronous"), (Shop, "counter: a part has to be a port")],
+)
+def test_what_could_stay_with_the_adapter_before_is_not_forwarded(
+    port: ABCMeta, problem: str
+) -> None:
+    with pytest.raises(TypeError, match=problem):
+        Replaceable(port, object())
 
 
 class Echo:
