@@ -9,9 +9,9 @@ from adapters.passwords.bcrypt import BcryptHasher
 from adapters.system import RandomIds, SystemClock
 from adapters.tokens.jwt_tokens import JwtTokens
 from config import adapters
-from config.keyring import live_keyring
-from config.live import Live
-from config.rewiring import Rewiring, secret_watch
+from config.jwt_keys import initial_keyring
+from config.replaceable import Replaceable
+from config.secret_rotation import SecretRotation
 from config.settings import Settings
 from core.event_factory import EventFactory
 from core.identity.accounts import Accounts
@@ -30,7 +30,9 @@ from core.operations.housekeeping import Housekeeping
 from core.operations.mail_watch import Deliveries, MailWatch
 from core.operations.outbox import Outbox
 from core.operations.readiness import Readiness
+from core.operations.secret_watch import SecretWatch
 from core.passwords import GuidePolicy
+from core.ports import Mailer, RateLimiter, Storage
 
 
 class Container(DeclarativeContainer):
@@ -41,18 +43,19 @@ class Container(DeclarativeContainer):
     clock = Singleton(SystemClock)
     ids = Singleton(RandomIds)
     metrics = Singleton(PrometheusMetrics)
-    live_storage = Singleton(Live, Singleton(adapters.storage, settings))
-    storage = live_storage.provided.stand_in
-    live_limiter = Singleton(Live, Singleton(adapters.shared_limiter, settings, clock))
-    limiter = Singleton(
-        adapters.rate_limiter,
-        settings,
-        live_limiter.provided.stand_in,
-        clock,
-        metrics,
+    replaceable_storage = Singleton(
+        Replaceable, Storage, Singleton(adapters.storage, settings)
     )
-    live_mailer = Singleton(Live, Singleton(adapters.mailer, settings))
-    mailer = live_mailer.provided.stand_in
+    storage = replaceable_storage.provided.proxy
+    replaceable_limiter = Singleton(
+        Replaceable, RateLimiter, Singleton(adapters.shared_limiter, settings, clock)
+    )
+    shared_limiter = replaceable_limiter.provided.proxy
+    limiter = Singleton(adapters.rate_limiter, settings, shared_limiter, clock, metrics)
+    replaceable_mailer = Singleton(
+        Replaceable, Mailer, Singleton(adapters.mailer, settings)
+    )
+    mailer = replaceable_mailer.provided.proxy
     emails = Singleton(IdnaEmails)
     policy = Singleton(GuidePolicy)
     hasher = Singleton(
@@ -67,17 +70,22 @@ class Container(DeclarativeContainer):
         audience=settings.provided.jwt_audience,
     )
 
-    keyring = Singleton(live_keyring, settings)
-    rewiring = Singleton(
-        Rewiring,
+    keyring = Singleton(initial_keyring, settings)
+    secret_rotation = Singleton(
+        SecretRotation,
         settings=settings,
         clock=clock,
         keyring=keyring,
-        storage=live_storage,
-        limiter=live_limiter,
-        mailer=live_mailer,
+        storage=replaceable_storage,
+        limiter=replaceable_limiter,
+        mailer=replaceable_mailer,
     )
-    secret_watch = Singleton(secret_watch, rewiring, metrics)
+    secret_watch = Singleton(
+        SecretWatch,
+        watched=secret_rotation.provided.watched.call(),
+        clock=clock,
+        metrics=metrics,
+    )
     token_service = Singleton(
         TokenService,
         signer=tokens,

@@ -1,13 +1,9 @@
 """From the environment, `.env` and the secrets backend to settings that can work."""
 
-import asyncio
 import os
 import re
 import secrets
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +13,14 @@ from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 from adapters.private_files import make_directory, narrow
 from config import adapters
 from config.adapters import MAILBOX
-from config.keyring import key_problems, key_warnings
+from config.jwt_keys import key_problems, key_warnings
 from config.mail import mail_problems, mail_warnings
 from config.production import production_problems, production_warnings
-from config.secret_fields import SecretFields
-from config.settings import JWT_SECRET, FoundSecret, Settings
+from config.secret_references import fetch
+from config.settings import Settings
 from config.strays import stray_problems, stray_warnings
 from core import errors
-from core.ports import SecretProvider
 
-REFERENCE = "secret:"
 DOTENV = Path(".env")
 NO_TEXT = "is not text in UTF-8; write it as text, and save a file as UTF-8"
 LINK = re.compile(r"(tcp|udp|sctp)://[\d.a-f:\[\]]+:\d+")
@@ -39,16 +33,6 @@ WRITE = {
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(slots=True)
-class _Fetched:
-    """What settings that are references refer to; their defaults where it is not found."""
-
-    values: dict[str, Any]
-    found: dict[str, FoundSecret] = field(default_factory=dict)
-    away: dict[str, str] = field(default_factory=dict)
-    """What the backend did not answer for, by variable."""
-
-
 def load_settings() -> Settings:
     """
     Return the settings; raises BadConfiguration that names everything wrong at once.
@@ -56,10 +40,10 @@ def load_settings() -> Settings:
     Raises SecretsUnavailable if nothing is wrong but that secrets got no answer.
     """
     raw, unreadable = _read()
-    fetched, problems = _fetch_secrets(raw)
+    fetched = fetch(raw)
     settings, more = _validated({**raw, **fetched.values})
     settings = settings.with_secrets_found(fetched.found)
-    told = unreadable + problems + more
+    told = unreadable + fetched.problems + more
     names = {problem.partition(":")[0] for problem in told}
     # A default that stands in for a bad value is no second mistake.
     problems = told + [
@@ -95,62 +79,13 @@ def _read() -> tuple[dict[str, Any], list[str]]:
         ) from None
     raw.update(EnvSettingsSource(Settings)())
     garbled = [field for field, value in raw.items() if not _is_text(value)]
-    raw.update({field: _default(field) for field in garbled})
+    raw.update({field: Settings.default_of(field) for field in garbled})
     return raw, [f"{field.upper()}: {NO_TEXT}" for field in garbled]
 
 
 def _is_text(value: object) -> bool:
     # What the environment holds beside UTF-8 arrives as halves of surrogate pairs.
     return not (isinstance(value, str) and SURROGATES.search(value))
-
-
-def _fetch_secrets(raw: Mapping[str, Any]) -> tuple[_Fetched, list[str]]:
-    """Return the settings that are references, resolved, and what went wrong."""
-    url = raw.get("secrets_url") or _default("secrets_url")
-    references = {
-        field: value.removeprefix(REFERENCE)
-        for field, value in raw.items()
-        if isinstance(value, str) and value.startswith(REFERENCE)
-    }
-    if not raw.get("jwt_secret_key") and not url.startswith("env:"):
-        references[JWT_SECRET] = "jwt-secret"
-    fetched = _Fetched({field: _default(field) for field in references})
-    if not references:
-        return fetched, []
-    try:
-        provider = SecretFields.from_url(url)
-    except errors.BadConfiguration:
-        return fetched, []  # told once, with the other adapters
-    # A loop of its own: a worker process loads its settings inside a running one.
-    with ThreadPoolExecutor(1) as pool:
-        resolution = _resolve(provider, references, fetched)
-        problems = pool.submit(asyncio.run, resolution).result()
-    return fetched, problems
-
-
-async def _resolve(
-    provider: SecretProvider, references: Mapping[str, str], fetched: _Fetched
-) -> list[str]:
-    problems = []
-
-    async def resolve(setting: str, name: str) -> None:
-        variable = setting.upper()
-        try:
-            if setting == JWT_SECRET:
-                versions = await provider.versions(name)
-            else:
-                versions = [await provider.newest(name)]
-            fetched.found[setting] = FoundSecret(name, versions)
-            fetched.values[setting] = versions[0].value
-        except errors.SecretsUnavailable as error:
-            fetched.away[variable] = f"{variable}: {error}"
-        except errors.OperationError as error:
-            problems.append(f"{variable}: {error}")
-
-    # Side by side: of several that get no answer, none waits for another.
-    async with aclosing(provider):
-        await asyncio.gather(*(resolve(*it) for it in references.items()))
-    return problems
 
 
 def _validated(values: dict[str, Any]) -> tuple[Settings, list[str]]:
@@ -163,7 +98,8 @@ def _validated(values: dict[str, Any]) -> tuple[Settings, list[str]]:
         f"{field.upper()}: {_advice(found['type'], found['msg'], values[field])}"
         for field, found in bad.items()
     ]
-    return Settings(**values | {field: _default(field) for field in bad}), problems
+    defaults = {field: Settings.default_of(field) for field in bad}
+    return Settings(**values | defaults), problems
 
 
 def _advice(kind: str, message: str, value: object) -> str:
@@ -173,10 +109,6 @@ def _advice(kind: str, message: str, value: object) -> str:
             " own env, or enableServiceLinks: false"
         )
     return WRITE.get(kind) or message.removeprefix("Value error, ")
-
-
-def _default(field: str) -> Any:  # noqa: ANN401 - of any type
-    return Settings.model_fields[field].default
 
 
 def _combined_problems(settings: Settings) -> list[str]:

@@ -4,26 +4,27 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from pydantic import PrivateAttr, SecretStr
 
 from config.cores import usable_cores
-from config.limits import limits
+from config.limit_syntax import limits
 from config.variables import Variables
 from config.web_urls import origin_of
 from core.identity.session_rules import SessionRules
 from core.keys.keyring import KeyRules
 from core.model import UNTOLD, Backoff, Limit, SecretVersion
+from core.operations.secret_watch import SecretReference
 
 JWT_SECRET = "jwt_secret_key"  # noqa: S105 - a setting's name
 
 
 @dataclass(frozen=True, slots=True)
 class FoundSecret:
-    """A secret that a setting refers to: all versions of the JWT secret, else the newest."""
+    """A secret that a setting refers to, and its versions at the start."""
 
-    name: str
+    secret: SecretReference
     versions: Sequence[SecretVersion]
 
 
@@ -181,6 +182,11 @@ class Settings(Variables):
     @property
     def backoff(self) -> Backoff | None:
         return Backoff() if self.rate_limit_enabled else None
+
+    @classmethod
+    def default_of(cls, setting: str) -> Any:  # noqa: ANN401 - of any type
+        """Return what holds where nothing is written."""
+        return cls.model_fields[setting].default
 
     def with_jwt_secret(self, secret: str) -> Self:
         """Return the same settings with a secret that was made here."""

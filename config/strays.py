@@ -85,7 +85,7 @@ def strays(settings: Settings) -> list[Stray]:
     """Return what is near a setting in the environment, and all unknown in `.env`."""
     dotenv = DotEnvSettingsSource(Settings).env_vars
     given = {name.upper() for name in (*os.environ, *dotenv)}
-    secrets = {found.name for found in settings.secrets_found.values()}
+    secrets = {found.secret.name for found in settings.secrets_found.values()}
     known = {*OURS, *COMMANDS, *(it for name in secrets for it in variables_of(name))}
     look = partial(_strays, known=known, given=given)
     near = [it for it in look(os.environ, place="") if it.meant]

@@ -12,7 +12,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from config.limits import limit_text
+from config.limit_syntax import limit_text
 from config.networks import Network, networks
 from config.spelling import (
     as_listed,

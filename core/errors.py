@@ -18,7 +18,7 @@ AuthError                     what a client is told
    |- Overloaded
 OperationError                what an operator is told; no client sees it
 |- BadConfiguration
-|  |- NothingStored
+|  |- NothingStored, SchemaBehind
 |- SecretNotFound, SecretDenied, SecretsUnavailable
 |- MailRefused, MailUnavailable
 """
@@ -236,6 +236,14 @@ class BadConfiguration(OperationError):
 
 class NothingStored(BadConfiguration):
     """Where records should be, none of ours were ever stored."""
+
+
+class SchemaBehind(BadConfiguration):
+    """Migrations still have to run: ``pending`` names them."""
+
+    def __init__(self, pending: Sequence[str]) -> None:
+        self.pending = ", ".join(pending)
+        super().__init__([f"Run `scribes-auth migrate`: {self.pending} pending"])
 
 
 class SecretNotFound(OperationError):

@@ -34,8 +34,7 @@ class FallbackRateLimiter(RateLimiter):
     shared: RateLimiter
     ours: RateLimiter
     metrics: Metrics
-    connected: bool = True
-    """Whether the shared limiter counts."""
+    counts_together: bool = True
 
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
         told = await self._ask(lambda shared: shared.hit(attempts))
@@ -65,9 +64,9 @@ class FallbackRateLimiter(RateLimiter):
         except errors.Unavailable as error:
             self._lose(error)
             raise
-        if not self.connected:
+        if not self.counts_together:
             log.info("Limits are counted across replicas again")
-        self.connected = True
+        self.counts_together = True
         self.metrics.set("redis_up", 1)
 
     async def aclose(self) -> None:
@@ -76,7 +75,7 @@ class FallbackRateLimiter(RateLimiter):
 
     async def _ask(self, question: Callable[[RateLimiter], Awaitable[T]]) -> T | None:
         """Return what the shared limiter answers, None if it does not."""
-        if self.connected:
+        if self.counts_together:
             try:
                 return await question(self.shared)
             except errors.Unavailable as error:
@@ -85,10 +84,10 @@ class FallbackRateLimiter(RateLimiter):
         return None
 
     def _lose(self, error: errors.Unavailable) -> None:
-        if self.connected:
+        if self.counts_together:
             log.warning(
                 "Redis does not answer: counting limits in this process",
                 extra={"reason": error.reason},
             )
-        self.connected = False
+        self.counts_together = False
         self.metrics.set("redis_up", 0)

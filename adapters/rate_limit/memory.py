@@ -57,6 +57,10 @@ class MemoryRateLimiter(RateLimiter):
     _latest: datetime | None = field(default=None, init=False)
     _behind: timedelta = field(default=NOTHING, init=False)
 
+    @property
+    def counts_together(self) -> bool | None:
+        return None
+
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
         now = self._now()
         _sweep(self.logs, len(attempts), lambda log: not log or log[-1] <= now)

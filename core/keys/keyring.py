@@ -104,7 +104,7 @@ class _Key:
 @dataclass(slots=True)
 class Keyring:
     """
-    The live keys: ``load`` replaces them, time alone moves them from state to state.
+    The keys in use: ``load`` replaces them, time alone moves them from state to state.
 
     A revoked key is as if it were not there, whatever is loaded later, also if no other is.
 
@@ -153,6 +153,16 @@ class Keyring:
             log.info("JWT keys revoked", extra={"kids": kids})
         return len(new)
 
+    def without(self, kid: str, now: datetime) -> Ring | None:
+        """
+        Return the keys as they would stand if this one were revoked now; nothing changes.
+
+        None if it is revoked already.
+        """
+        if kid in self._revoked:
+            return None
+        return _ring(self._keys, {**self._revoked, kid: now}, self.rules, now)
+
     @property
     def newest(self) -> SigningKey | None:
         """The key that signs, now or when it is activated."""
@@ -193,9 +203,9 @@ def _ring(
     rules: KeyRules,
     now: datetime,
 ) -> Ring:
-    live = _live([it for it in keys if it.key.kid not in revoked], rules, now)
-    good = [status for status in live if status.state is not KeyState.RETIRED]
-    states = iter(live)
+    usable = _usable([it for it in keys if it.key.kid not in revoked], rules, now)
+    good = [status for status in usable if status.state is not KeyState.RETIRED]
+    states = iter(usable)
     return Ring(
         keys=[
             _status(it, KeyState.REVOKED, (revoked[it.key.kid], None))
@@ -203,14 +213,16 @@ def _ring(
             else next(states)
             for it in keys
         ],
-        signer=next((it for it in live if it.state is KeyState.SIGNING), None),
+        signer=next((it for it in usable if it.state is KeyState.SIGNING), None),
         verifying={status.key.kid: status.key for status in good},
         began=now,
         ends=min((it.until for it in good if it.until is not None), default=None),
     )
 
 
-def _live(keys: Sequence[_Key], rules: KeyRules, now: datetime) -> Sequence[KeyStatus]:
+def _usable(
+    keys: Sequence[_Key], rules: KeyRules, now: datetime
+) -> Sequence[KeyStatus]:
     if not keys:
         return []
     activated = (place for place, it in enumerate(keys) if it.activates_at <= now)

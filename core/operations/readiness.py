@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core import errors
 from core.keys.revocations import Revocations
+from core.operations.schema import demand_schema
 from core.ports import Storage
 
 log = logging.getLogger(__name__)
@@ -56,12 +57,11 @@ class Readiness:
         try:
             if self.auto_migrate:
                 await self.storage.migrate()
-            pending = await self.storage.pending()
+            await demand_schema(self.storage)
+        except errors.SchemaBehind as behind:
+            raise errors.Unavailable(str(behind)) from None
         except errors.BadConfiguration as altered:
             raise errors.Unavailable(f"The schema was altered: {altered}") from None
-        if pending:
-            names = ", ".join(pending)
-            raise errors.Unavailable(f"Run `scribes-auth migrate`: {names} pending")
 
     def _tell(self, problem: str) -> None:
         if problem != self.problem:

@@ -20,17 +20,36 @@ PATIENCE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class SecretReference:
+    """A secret by its name, where it is kept, and which of its versions count."""
+
+    provider: SecretProvider
+    name: str
+    every_version: bool = False
+    """Else only the newest does."""
+
+    async def read(self) -> Sequence[SecretVersion]:
+        """Return the versions that count, newest first; raises as the provider does."""
+        if self.every_version:
+            return await self.provider.versions(self.name)
+        return [await self.provider.newest(self.name)]
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """
-    A secret, and who puts its versions in force, newest first.
+    A secret, and who puts its versions in force.
 
     ``use`` is called after every look and has to see by itself whether anything is new.
     It may raise ``BadConfiguration`` or ``Unavailable``, having changed nothing.
     """
 
-    name: str
+    secret: SecretReference
     use: Callable[[Sequence[SecretVersion]], Awaitable[None]]
-    every_version: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.secret.name
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +61,6 @@ class SecretWatch:
     ``problems`` tells what is wrong with which secret, and the next look tries again.
     """
 
-    provider: SecretProvider
     watched: Sequence[Watched]
     clock: Clock
     metrics: Metrics
@@ -62,11 +80,12 @@ class SecretWatch:
         await asyncio.wait({self._look()}, timeout=PATIENCE)
 
     async def aclose(self) -> None:
-        """Stop looking, and let go of the backend."""
+        """Stop looking, and let go of the backends."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait({self._looking})
-        await self.provider.aclose()
+        for it in self.watched:
+            await it.secret.provider.aclose()
 
     def _look(self) -> asyncio.Task[None]:
         if self._looking is None:
@@ -95,10 +114,7 @@ class SecretWatch:
 
     async def _problem_with(self, it: Watched) -> str | None:
         try:
-            if it.every_version:
-                await it.use(await self.provider.versions(it.name))
-            else:
-                await it.use([await self.provider.newest(it.name)])
+            await it.use(await it.secret.read())
         except errors.OperationError as error:
             return str(error)
         except errors.Unavailable as error:

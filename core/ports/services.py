@@ -18,6 +18,16 @@ class RateLimiter(Protocol):
     not answer at once.
     """
 
+    @property
+    @abstractmethod
+    def counts_together(self) -> bool | None:
+        """
+        Whether all replicas count together now; None where each counts for itself by design.
+
+        Asks nobody: it is as the latest calls found it, and True after a ``ping`` that
+        was answered. A limiter with None has it always.
+        """
+
     @abstractmethod
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
         """
@@ -87,7 +97,11 @@ class SecretProvider(Protocol):
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Let go of connections; may be repeated. Who asks again makes new ones."""
+        """
+        Let go of connections; may be repeated.
+
+        Who asks again makes new ones, in whatever event loop that is.
+        """
 
 
 class Metrics(Protocol):

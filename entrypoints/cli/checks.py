@@ -15,6 +15,7 @@ from config.container import Container
 from config.settings import Settings
 from core import errors
 from core.model import Attempt, Backoff, Limit, Trial
+from core.operations.schema import demand_schema
 from core.ports import RateLimiter, Storage
 from entrypoints.cli.console import Exit, code_of, reason
 from entrypoints.http.wire import sockets
@@ -113,24 +114,27 @@ async def _storage(container: Container) -> str:
 async def _stored(storage: Storage, settings: Settings) -> str:
     try:
         await storage.open(create=False)
-        pending = await storage.pending()
+        await demand_schema(storage)
     except errors.NothingStored as nothing:
-        pending = [str(nothing)]
-    if pending:
-        names = ", ".join(pending)
-        if not settings.migrates_itself:
-            raise errors.BadConfiguration([f"run `scribes-auth migrate`: {names}"])
-        return f"and `serve` will prepare it: {names}"
+        return _to_prepare(str(nothing), settings)
+    except errors.SchemaBehind as behind:
+        return _to_prepare(behind.pending, settings)
     await storage.ping()
     if missing := await storage.missing_rights():
         raise errors.BadConfiguration([f"grant its user {', '.join(missing)}"])
     return "reached, its schema is up to date, and every right is there"
 
 
+def _to_prepare(what: str, settings: Settings) -> str:
+    if not settings.migrates_itself:
+        raise errors.BadConfiguration([f"run `scribes-auth migrate`: {what}"])
+    return f"and `serve` will prepare it: {what}"
+
+
 async def _redis(container: Container) -> str:
     if container.settings().redis_url is None:
         return "not set: limits are counted in each process"
-    limiter = container.live_limiter().adapter
+    limiter = container.shared_limiter()
     try:
         await _count(limiter)
     except errors.Unavailable as error:
@@ -164,7 +168,7 @@ async def _secrets(container: Container) -> str:
     found = container.settings().secrets_found
     if not found:
         return "no setting refers to a secret"
-    return "read " + ", ".join(sorted(secret.name for secret in found.values()))
+    return "read " + ", ".join(sorted(it.secret.name for it in found.values()))
 
 
 async def _port(container: Container) -> str:

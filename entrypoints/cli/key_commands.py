@@ -9,7 +9,7 @@ import typer
 from config.container import Container
 from core import errors
 from core.keys.keyring import KeyState, KeyStatus, Ring
-from core.model import RevokedKey
+from core.operations.schema import demand_schema
 from entrypoints.cli.console import (
     Exit,
     configured,
@@ -72,9 +72,9 @@ async def _revoke(container: Container, kid: str, *, sure: bool) -> None:
     if not ring.knows(kid):
         lines = [f"There is no key {kid}. The keys are:", *table(ring)]
         raise errors.OperationError("\n".join(lines))
-    if keyring.revoke([RevokedKey(kid, now)]):  # in this process: what would follow?
+    if after := keyring.without(kid, now):
         refresh = container.settings().secrets_refresh_seconds
-        for line in consequences(keyring.at(now), refresh):
+        for line in consequences(after, refresh):
             typer.echo(line)
         if not sure:
             typer.confirm(f"Revoke {kid}?", abort=True)
@@ -84,9 +84,7 @@ async def _revoke(container: Container, kid: str, *, sure: bool) -> None:
 
 async def _learn(container: Container) -> None:
     """Find out which keys were revoked."""
-    if behind := await container.storage().pending():
-        names = ", ".join(behind)
-        raise errors.BadConfiguration([f"Run `scribes-auth migrate`: {names} pending"])
+    await demand_schema(container.storage())
     await container.revocations().learn()
 
 

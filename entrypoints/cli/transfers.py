@@ -10,6 +10,7 @@ import typer
 from config import adapters
 from core import errors
 from core.model import RecordKind
+from core.operations.schema import demand_schema
 from core.operations.transfer import Transfer
 from core.ports import Storage
 from entrypoints.cli.console import reason
@@ -32,9 +33,7 @@ async def _move(
 ) -> Mapping[RecordKind, str]:
     async with _open(source, FROM, create=False):
         with _about(FROM):
-            if behind := await source.pending():
-                problem = f"migrate it first, pending: {', '.join(behind)}"
-                raise errors.BadConfiguration([problem])
+            await demand_schema(source)
         async with _open(target, TO):
             with _about(TO):
                 await target.migrate()
@@ -60,6 +59,9 @@ def _about(end: str) -> Iterator[None]:
     except errors.NothingStored as nothing:
         told = f"{end}: {nothing}; check the URL: a source is never made"
         raise errors.NothingStored([told]) from None
+    except errors.SchemaBehind as behind:
+        told = f"{end}: migrate it first, pending: {behind.pending}"
+        raise errors.BadConfiguration([told]) from None
     except errors.BadConfiguration as bad:
         problems = [f"{end}: {problem}" for problem in bad.problems]
         raise errors.BadConfiguration(problems) from None

@@ -24,6 +24,7 @@ from entrypoints.http.operation import BodyReader
 from entrypoints.http.reference import reference_of
 from entrypoints.http.rendering import Site
 from entrypoints.http.resources import (
+    health,
     pages,
     passwords,
     registration,
@@ -65,7 +66,7 @@ def routes(container: Container) -> dict[str, object]:
     )
     verifications, resets = container.verifications(), container.password_resets()
     settings = container.settings()
-    figures = {"/metrics": wellknown.Figures(container.metrics())}
+    figures = {"/metrics": health.Figures(container.metrics())}
     description = {
         "/openapi.json": wellknown.OpenApi(document),
         "/docs": wellknown.Docs(document, reference_of(document)),
@@ -100,9 +101,9 @@ def _api(container: Container) -> dict[str, object]:
         "/auth/change-password": passwords.ChangePassword(container.password_changes()),
         "/auth/password-reset/request": passwords.RequestPasswordReset(resets),
         "/auth/password-reset/confirm": passwords.ConfirmPasswordReset(resets),
-        "/health": wellknown.HealthCheck(storage, limiter, mails, clock),
-        "/livez": wellknown.Livez(),
-        "/readyz": wellknown.Readyz(
+        "/health": health.HealthCheck(storage, limiter, mails, clock),
+        "/livez": health.Livez(),
+        "/readyz": health.Readyz(
             container.readiness(), limiter, container.secret_watch(), mails
         ),
         "/.well-known/jwks.json": wellknown.Jwks(container.token_service()),

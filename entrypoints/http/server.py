@@ -23,7 +23,7 @@ from config.loading import load_settings, warnings
 from config.logging import configure_logging
 from config.settings import Settings
 from core.errors import BadConfiguration, Unavailable
-from core.ports import Storage
+from core.ports import IdGenerator, Storage
 from entrypoints.http.app import create
 from entrypoints.http.wire import sockets
 from entrypoints.http.wire.connections import Connections
@@ -69,10 +69,14 @@ def _at_once(receive: Receive) -> Receive:
 
 
 def application() -> Asgi:
-    """Return the application, configured from the environment."""
+    """Return the application of a worker, configured from the environment."""
     settings = load_settings()
     configure_logging(settings)
-    return prompt(create(Container(settings=settings)))
+    return _application(Container(settings=settings))
+
+
+def _application(container: Container) -> Asgi:
+    return prompt(create(container))
 
 
 def serve(settings: Settings) -> None:
@@ -132,11 +136,14 @@ def _run(settings: Settings, listeners: list[socket.socket]) -> None:
 
 
 def _config(settings: Settings) -> uvicorn.Config:
+    container = Container(settings=settings)
+    # Only a worker, which is another process, has to read its settings anew.
+    here = partial(_application, container)
     return uvicorn.Config(
-        FACTORY,
+        FACTORY if settings.workers > 1 else here,
         factory=True,
         workers=settings.workers,
-        http=_protocol(settings),
+        http=_protocol(settings, container.ids()),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -148,14 +155,14 @@ def _config(settings: Settings) -> uvicorn.Config:
     )
 
 
-def _protocol(settings: Settings) -> Any:  # noqa: ANN401 - uvicorn calls whatever makes one
+def _protocol(settings: Settings, ids: IdGenerator) -> Any:  # noqa: ANN401 - uvicorn calls whatever makes one
     connections = Connections(
         settings.max_connections,
         settings.max_connections_per_address,
         settings.trusted_proxies,
     )
     rules = WireRules.of(settings)
-    return partial(WireProtocol, rules=rules, connections=connections)
+    return partial(WireProtocol, rules=rules, connections=connections, ids=ids)
 
 
 async def _try(storage: Storage) -> None:

@@ -10,6 +10,18 @@ from adapters.rate_limit.memory import Log, MemoryRateLimiter
 from core.model import Attempt, Quota
 
 
+class SaysOthersCountApart(MemoryRateLimiter):
+    @property
+    def counts_together(self) -> bool:
+        return False
+
+
+class SaysSoOnlyOnceItHasCounted(MemoryRateLimiter):
+    @property
+    def counts_together(self) -> bool | None:
+        return None if self.logs else True
+
+
 class AllowsOneMore(MemoryRateLimiter):
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
         return await super().hit([widened(attempt) for attempt in attempts])

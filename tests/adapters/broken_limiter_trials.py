@@ -31,7 +31,10 @@ def breaks(*laws: str) -> Callable[[Fault], Fault]:
     return mark
 
 
-@breaks("whoever counts answers")
+@breaks(
+    "whoever counts answers",
+    "who answered a ping counts for all replicas unless by design for one",
+)
 class IsAway(MemoryRateLimiter):
     async def ping(self) -> None:
         raise Unavailable

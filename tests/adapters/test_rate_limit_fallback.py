@@ -57,7 +57,7 @@ class Shared(MemoryRateLimiter):
 
 @dataclass(slots=True)
 class World:
-    """A steady limiter and what is around it."""
+    """A limiter and what is around it."""
 
     clock: SetClock = field(default_factory=SetClock)
     metrics: PrometheusMetrics = field(default_factory=PrometheusMetrics)
@@ -150,7 +150,7 @@ async def test_a_ping_brings_it_back(world: World) -> None:
 
     with pytest.raises(Unavailable):
         await world.limiter.ping()
-    away = world.limiter.connected, world.figure("redis_up")
+    away = world.limiter.counts_together, world.figure("redis_up")
     world.shared.is_away = False
     still = await world.tries(1)
     await world.limiter.ping()
@@ -159,7 +159,7 @@ async def test_a_ping_brings_it_back(world: World) -> None:
 
     assert (False, 0) == away
     assert [False] == still
-    assert (True, 1) == (world.limiter.connected, world.figure("redis_up"))
+    assert (True, 1) == (world.limiter.counts_together, world.figure("redis_up"))
     assert [True, True, False] == back
     assert 3 == world.figure("rate_limit_fallbacks_total")
 

@@ -34,6 +34,12 @@ class StandsStill(MemoryRateLimiter):
 BREACHES: dict[type[MemoryRateLimiter], set[str]] = {
     **broken_trials.BROKEN,
     MemoryRateLimiter: set(),
+    broken.SaysOthersCountApart: {
+        "who_answered_a_ping_counts_for_all_replicas_unless_by_design_for_one"
+    },
+    broken.SaysSoOnlyOnceItHasCounted: {
+        "to_count_for_one_replica_by_design_never_changes"
+    },
     broken.AllowsOneMore: {
         "a_quota_is_used_up_one_by_one",
         "each_attempt_has_its_quota_in_order",

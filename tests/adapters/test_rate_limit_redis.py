@@ -95,6 +95,7 @@ async def test_replicas_count_together(url: str) -> None:
 
     assert 5 == sum(quota.allowed for quota in quotas)
     assert NOTHING == waits[0] < waits[1]
+    assert one.counts_together
 
 
 async def test_those_with_another_prefix_count_apart(own_redis: ValkeyServer) -> None:

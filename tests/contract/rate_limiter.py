@@ -29,6 +29,25 @@ class RateLimiterContract(TrialLaws):
     and judge what they saw by when each call began and ended.
     """
 
+    async def test_who_answered_a_ping_counts_for_all_replicas_unless_by_design_for_one(
+        self, subject: RateLimiter
+    ) -> None:
+        before = subject.counts_together
+
+        await subject.ping()
+
+        assert subject.counts_together is (None if before is None else True)
+
+    async def test_to_count_for_one_replica_by_design_never_changes(
+        self, subject: RateLimiter
+    ) -> None:
+        limit, told = Limit("log-in", 1, MINUTE), [subject.counts_together]
+        for _ in range(2):
+            await hit(subject, limit)
+            told.append(subject.counts_together)
+
+        assert 1 == len({it is None for it in told})
+
     async def test_a_quota_is_used_up_one_by_one(self, subject: RateLimiter) -> None:
         limit = Limit("log-in", 3, MINUTE)
 

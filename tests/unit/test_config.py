@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.keyring import live_keyring
+from config.jwt_keys import initial_keyring
 from config.loading import load_settings
 from config.settings import Settings
 from core.errors import BadConfiguration
@@ -187,7 +187,7 @@ def test_the_guides_variables_mean_what_the_guide_says(
 
     settings = load_settings()
 
-    key = live_keyring(settings).at(NOON).signing
+    key = initial_keyring(settings).at(NOON).signing
     assert (b"your-super-secret-key-min-32-chars", "HS512") == (
         key.secret,
         key.algorithm,

@@ -55,9 +55,9 @@ def test_every_provider_builds_and_connects_to_nothing() -> None:
 def test_by_default_everything_is_embedded() -> None:
     container = _container()
 
-    assert SqliteStorage is type(container.live_storage().adapter)
-    assert MemoryRateLimiter is type(container.live_limiter().adapter)
-    assert MailboxMailer is type(container.live_mailer().adapter)
+    assert SqliteStorage is type(container.replaceable_storage().adapter)
+    assert MemoryRateLimiter is type(container.replaceable_limiter().adapter)
+    assert MailboxMailer is type(container.replaceable_mailer().adapter)
 
 
 def test_services_get_what_the_settings_say(environment: Environment) -> None:
@@ -82,7 +82,7 @@ def test_services_get_what_the_settings_say(environment: Environment) -> None:
     assert settings.verification_life == container.mailed_tokens().verification_life
     assert container.storage() is container.mailed_tokens().storage
     assert container.storage().users is sessions.users
-    assert MemoryStorage is type(container.live_storage().adapter)
+    assert MemoryStorage is type(container.replaceable_storage().adapter)
 
 
 @pytest.mark.parametrize("scheme", ["redis", "rediss"])
@@ -95,8 +95,8 @@ def test_limits_are_counted_in_redis_and_here_while_it_is_away(
     limiter = container.limiter()
 
     assert isinstance(limiter, FallbackRateLimiter)
-    assert container.live_limiter().stand_in is limiter.shared
-    assert RedisRateLimiter is type(container.live_limiter().adapter)
+    assert container.replaceable_limiter().proxy is limiter.shared
+    assert RedisRateLimiter is type(container.replaceable_limiter().adapter)
     assert MemoryRateLimiter is type(limiter.ours)
 
 
@@ -123,7 +123,7 @@ def test_a_mail_host_is_spoken_to_by_smtp(
 ) -> None:
     environment.set(SMTP_HOST="mail.example.com", **settings)
 
-    mailer = _container().live_mailer().adapter
+    mailer = _container().replaceable_mailer().adapter
 
     assert isinstance(mailer, SmtpMailer)
     assert ("mail.example.com", tls) == (mailer.host, mailer.tls)
@@ -195,7 +195,7 @@ def test_an_outside_adapter_joins_by_its_entry_point(environment: Environment) -
     environment.monkeypatch.syspath_prepend(environment.directory / "site")
     environment.set(DATABASE_URL="cloud://nine")
 
-    storage = _container().live_storage().adapter
+    storage = _container().replaceable_storage().adapter
 
     assert "CloudStorage" == type(storage).__name__
 

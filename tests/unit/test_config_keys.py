@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from config.keyring import live_keyring
+from config.jwt_keys import initial_keyring
 from config.loading import load_settings, warnings
 from config.settings import Settings
 from core.errors import BadConfiguration
@@ -29,7 +29,7 @@ def _vault(environment: Environment, **files: str) -> None:
 
 
 def _states(settings: Settings) -> list[tuple[bytes, KeyState]]:
-    ring = live_keyring(settings).at(NOW)
+    ring = initial_keyring(settings).at(NOW)
     return [(status.key.secret, status.state) for status in ring.keys]
 
 
@@ -56,7 +56,7 @@ def test_a_private_key_may_stand_in_one_line(environment: Environment) -> None:
 
     settings = load_settings()
 
-    assert "EdDSA" == live_keyring(settings).at(NOW).signing.algorithm
+    assert "EdDSA" == initial_keyring(settings).at(NOW).signing.algorithm
     assert [] == warnings(settings)
 
 
@@ -147,6 +147,6 @@ def test_without_a_secret_there_are_no_versions_yet() -> None:
     bare = Settings.model_construct()
 
     assert [] == list(bare.jwt_versions)
-    assert live_keyring(bare).newest is None
+    assert initial_keyring(bare).newest is None
     given = Settings.model_construct(jwt_secret_key=None).with_jwt_secret(NEW)
     assert [SecretVersion(NEW, "JWT_SECRET_KEY", UNTOLD)] == list(given.jwt_versions)

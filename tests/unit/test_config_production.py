@@ -4,7 +4,7 @@ from secrets import token_bytes, token_hex, token_urlsafe
 
 import pytest
 
-from config.keyring import key_warnings
+from config.jwt_keys import key_warnings
 from config.loading import load_settings, warnings
 from core.errors import BadConfiguration
 from tests.unit.environment import STRONG, Environment

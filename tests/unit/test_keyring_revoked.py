@@ -57,6 +57,28 @@ def test_a_key_that_waits_signs_at_once_if_no_other_may() -> None:
     assert {"p": "signing", "n": "revoked"} == states(ring)
 
 
+def test_what_would_follow_is_told_and_nothing_changes() -> None:
+    ring = keyring(NEW, OLD)
+    newest = key_of(ring, "n")
+
+    after = ring.without(newest.kid, NOON)
+
+    assert {"n": "signing", "o": "retired"} == states(ring)
+    revoke(ring, "n")
+    assert after == ring.at(NOON)
+
+
+def test_what_would_follow_counts_what_was_revoked_before() -> None:
+    ring = keyring(NEW, OLD)
+    revoke(ring, "n")
+
+    after = ring.without(key_of(ring, "o").kid, NOON)
+
+    assert after is not None
+    assert after.signer is None
+    assert ring.without(key_of(ring, "n").kid, NOON) is None
+
+
 def test_a_revoked_key_is_told_with_the_time_and_still_known() -> None:
     ring = keyring(NEW, OLD)
     at = NOON - timedelta(hours=1)

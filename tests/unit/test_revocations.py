@@ -6,14 +6,14 @@ import pytest
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.revocations import MemoryRevocations
 from adapters.system import RandomIds
-from config.live import Live
+from config.replaceable import Replaceable
 from core.errors import Unavailable
 from core.event_factory import EventFactory
 from core.keys.keyring import KeyState
 from core.keys.revocations import Revocations
 from core.model import RevokedKey
 from core.model.events import EventKind
-from core.ports import KeyRevocations
+from core.ports import KeyRevocations, Storage
 from tests.contract.storage_records import history
 from tests.doubles import NOON, SetClock
 from tests.unit.keyrings import keyring, version
@@ -75,11 +75,11 @@ async def test_a_revocation_is_told_in_the_log_of_events_once() -> None:
 
 async def test_a_replica_reaches_them_through_whatever_storage_is_in_force() -> None:
     first, second = (MemoryStorage.from_url("memory://") for _ in range(2))
-    live = Live(first)
-    one = replica(live.stand_in.revocations)
+    replaceable: Replaceable[Storage] = Replaceable(Storage, first)  # type: ignore[type-abstract]
+    one = replica(replaceable.proxy.revocations)
 
     await one.revoke("2b1f", CONSOLE)
-    await live.replace(second)
+    await replaceable.replace(second)
     await one.revoke("77aa", CONSOLE)
 
     told = [await it.revocations.revoked() for it in (first, second)]

@@ -10,7 +10,7 @@ from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.secrets.file import FileSecrets
 from core.errors import BadConfiguration, Unavailable
 from core.model import SecretVersion
-from core.operations.secret_watch import PAUSE, SecretWatch, Watched
+from core.operations.secret_watch import PAUSE, SecretReference, SecretWatch, Watched
 from tests.doubles import SetClock
 
 
@@ -52,7 +52,6 @@ class Desk:
         if not self.slow:
             self.secrets.gate.set()
         self.watch = SecretWatch(
-            provider=self.secrets,
             watched=[self._watched("keys", every_version=True), self._watched("mail")],
             clock=self.clock,
             metrics=self.metrics,
@@ -64,7 +63,7 @@ class Desk:
                 raise self.refused[name]
             self.in_force[name] = [version.value for version in versions]
 
-        return Watched(name, use, every_version)
+        return Watched(SecretReference(self.secrets, name, every_version), use)
 
     def write(self, **values: str) -> None:
         for name, value in values.items():

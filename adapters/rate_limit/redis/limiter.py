@@ -34,6 +34,10 @@ class RedisRateLimiter(RateLimiter):
         read = read_url(url)
         return cls(Server(read), KeyNames(read.prefix))
 
+    @property
+    def counts_together(self) -> bool:
+        return True  # or it does not count at all
+
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
         if not attempts:
             return []

@@ -8,6 +8,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from core.ports import IdGenerator
 from entrypoints.http.wire import heads, sockets
 from entrypoints.http.wire.connections import Connections, Place
 from entrypoints.http.wire.flow import Deadline, Flow
@@ -38,11 +39,13 @@ class WireProtocol(HttpToolsProtocol):
         *,
         rules: WireRules,
         connections: Connections,
+        ids: IdGenerator,
         **uvicorns: Any,  # noqa: ANN401 - handed on
     ) -> None:
         super().__init__(**uvicorns)
         self._rules = rules
         self._others = connections
+        self._ids = ids
         self._incoming = Incoming()
         self._framing = Framing(rules)
         self._refusal: Refusal | None = None
@@ -248,6 +251,7 @@ class WireProtocol(HttpToolsProtocol):
             refusal,
             self.client[0] if self.client else None,
             self.server_state.default_headers,
+            request_id=self._ids.new_id(),
             https=self._rules.https,
         )
         if self.cycle is not None and not self.cycle.response_complete:

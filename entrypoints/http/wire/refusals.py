@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from adapters.system import RandomIds
 from entrypoints.http.answers import Problem
 from entrypoints.http.around.middleware import HEADERS, ONLY_HTTPS
 from entrypoints.http.codes import door_code
@@ -44,10 +43,10 @@ def answer_to(
     client: str | None,
     headers: Iterable[tuple[bytes, bytes]],
     *,
+    request_id: str,
     https: bool,
 ) -> bytes:
     """Return the whole response with these and the usual headers, and log it."""
-    request_id = RandomIds().new_id()
     log.info(
         "Refused: %d %s",
         refusal.status,

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from adapters.mail.smtp import SmtpMailer
+from adapters.storage.sqlite.schema import KNOWN
 from config.container import Container
 from config.loading import load_settings
 from core.errors import BadConfiguration
@@ -36,14 +37,46 @@ def vault(environment: Environment) -> Path:
 
 async def test_what_did_not_change_is_left_alone(vault: Path) -> None:
     container = Container(settings=load_settings())
-    storage, mailer = container.live_storage().adapter, container.live_mailer().adapter
+    storage, mailer = (
+        container.replaceable_storage().adapter,
+        container.replaceable_mailer().adapter,
+    )
     (vault / "mail-password").touch()
 
     await container.secret_watch().look()
 
     assert {} == container.secret_watch().problems
-    assert storage is container.live_storage().adapter
-    assert mailer is container.live_mailer().adapter
+    assert storage is container.replaceable_storage().adapter
+    assert mailer is container.replaceable_mailer().adapter
+
+
+async def test_what_was_read_at_the_start_is_not_loaded_again_by_the_first_look(
+    vault: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    (vault / "jwt-secret.previous").write_text("o" * 32)
+    container = Container(settings=load_settings())
+    container.keyring()
+
+    await container.secret_watch().look()
+
+    assert {} == container.secret_watch().problems
+    assert 1 == caplog.messages.count("JWT keys loaded")
+
+
+async def test_a_storage_whose_schema_is_behind_does_not_come_into_force(
+    environment: Environment, vault: Path
+) -> None:
+    container = Container(settings=load_settings())
+    storage = container.replaceable_storage().adapter
+    behind = environment.directory / "behind.db"
+    (vault / "database-url").write_text(f"sqlite:///{behind}")
+
+    await container.secret_watch().look()
+
+    assert storage is container.replaceable_storage().adapter
+    told = container.secret_watch().problems["database-url"]
+    assert told.startswith(f"DATABASE_URL: its schema is behind: {KNOWN[0].name}, ")
 
 
 async def test_changes_of_two_settings_of_one_adapter_both_count(
@@ -57,7 +90,7 @@ async def test_changes_of_two_settings_of_one_adapter_both_count(
         (vault / name).write_text(value)
         await container.secret_watch().look()
 
-    mailer = container.live_mailer().adapter
+    mailer = container.replaceable_mailer().adapter
     assert isinstance(mailer, SmtpMailer)
     assert ("ada", "two") == (mailer.user, mailer.password)
 
@@ -80,12 +113,12 @@ async def test_a_url_that_is_none_is_told_without_its_text_and_changes_nothing(
     vault: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     container = Container(settings=load_settings())
-    storage = container.live_storage().adapter
+    storage = container.replaceable_storage().adapter
     (vault / "database-url").write_text("oracle://ada:hush@db")
 
     await container.secret_watch().look()
 
-    assert storage is container.live_storage().adapter
+    assert storage is container.replaceable_storage().adapter
     assert {"database-url"} == container.secret_watch().problems.keys()
     assert "hush" not in caplog.text
 

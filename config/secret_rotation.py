@@ -1,33 +1,34 @@
 """What becomes of a secret that was changed in its backend."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from config import adapters
-from config.live import Live, close
-from config.secret_fields import SecretFields
+from config.replaceable import Replaceable, close
 from config.settings import JWT_SECRET, Settings
 from core import errors
 from core.keys.keyring import Keyring
 from core.model import SecretVersion
-from core.operations.secret_watch import SecretWatch, Watched
-from core.ports import Clock, Mailer, Metrics, RateLimiter, Storage
+from core.operations.schema import demand_schema
+from core.operations.secret_watch import Watched
+from core.ports import Clock, Mailer, RateLimiter, Storage
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
-class Rewiring:
+class SecretRotation:
     """Puts the settings in force that refer to secrets, whenever those change."""
 
     settings: Settings
     clock: Clock
     keyring: Keyring
-    storage: Live[Storage]
-    limiter: Live[RateLimiter]
-    mailer: Live[Mailer]
+    storage: Replaceable[Storage]
+    limiter: Replaceable[RateLimiter]
+    mailer: Replaceable[Mailer]
     _values: dict[str, str] = field(init=False, repr=False)
     """In force, by setting."""
 
@@ -37,9 +38,12 @@ class Rewiring:
 
     def watched(self) -> list[Watched]:
         return [
-            Watched(found.name, self._use_keys, every_version=True)
-            if setting == JWT_SECRET
-            else Watched(found.name, partial(self._use, setting))
+            Watched(
+                found.secret,
+                self._use_keys
+                if setting == JWT_SECRET
+                else partial(self._use, setting),
+            )
             for setting, found in self.settings.secrets_found.items()
         ]
 
@@ -72,36 +76,29 @@ class Rewiring:
 
     async def _renew_storage(self, settings: Settings) -> None:
         successor = adapters.storage(settings)
-        try:
-            await successor.open()
-            pending = await successor.pending()
-            if pending:
-                raise errors.BadConfiguration(  # noqa: TRY301 - as what opening raises
-                    [f"DATABASE_URL: its schema is behind: {', '.join(pending)}"]
-                )
-        except BaseException:
-            await close(successor)
-            raise
+        async with _closed_on_failure(successor):
+            try:
+                await successor.open()
+                await demand_schema(successor)
+            except errors.SchemaBehind as behind:
+                told = f"DATABASE_URL: its schema is behind: {behind.pending}"
+                raise errors.BadConfiguration([told]) from None
         await self.storage.replace(successor)
 
     async def _renew_limiter(self, settings: Settings) -> None:
         successor = adapters.shared_limiter(settings, self.clock)
-        try:
+        async with _closed_on_failure(successor):
             await successor.ping()
-        except BaseException:
-            await close(successor)
-            raise
         await self.limiter.replace(successor)
 
     async def _renew_mailer(self, settings: Settings) -> None:
         await self.mailer.replace(adapters.mailer(settings))
 
 
-def secret_watch(rewiring: Rewiring, metrics: Metrics) -> SecretWatch:
-    """Return the watch over all secrets that settings refer to."""
-    return SecretWatch(
-        provider=SecretFields.from_url(rewiring.settings.secrets_url),
-        watched=rewiring.watched(),
-        clock=rewiring.clock,
-        metrics=metrics,
-    )
+@asynccontextmanager
+async def _closed_on_failure(successor: object) -> AsyncIterator[None]:
+    try:
+        yield
+    except BaseException:
+        await close(successor)
+        raise

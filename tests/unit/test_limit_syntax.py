@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from config.limits import limit_text, limits
+from config.limit_syntax import limit_text, limits
 from config.loading import load_settings
 from core.errors import BadConfiguration
 from core.model import Limit

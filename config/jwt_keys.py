@@ -7,7 +7,7 @@ from core.keys.keyring import Keyring
 from core.ports import KeyParser
 
 
-def live_keyring(settings: Settings) -> Keyring:
+def initial_keyring(settings: Settings) -> Keyring:
     """Return the keys as of the start; without a secret an empty ring, to be loaded."""
     ring = Keyring(_parser(settings), settings.key_rules)
     if settings.jwt_versions:
@@ -41,7 +41,7 @@ def key_warnings(settings: Settings) -> list[str]:
 
 
 def _algorithm_warnings(settings: Settings) -> list[str]:
-    newest, wanted = live_keyring(settings).newest, settings.jwt_algorithm
+    newest, wanted = initial_keyring(settings).newest, settings.jwt_algorithm
     default = "jwt_algorithm" not in settings.model_fields_set
     if default or newest is None or newest.algorithm == wanted:
         return []

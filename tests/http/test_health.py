@@ -1,0 +1,31 @@
+from datetime import UTC, datetime, timedelta
+
+from tests.http.api import Api
+
+TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def test_health_answers_as_the_guide_shows(api: Api) -> None:
+    answer = api.client.get("/health")
+
+    assert 200 == answer.status_code
+    health = answer.json()
+    told = datetime.strptime(health.pop("timestamp"), TIMESTAMP).replace(tzinfo=UTC)
+    assert abs(datetime.now(UTC) - told) < timedelta(seconds=10)
+    mail = health.pop("mail")
+    assert {
+        "status": "healthy",
+        "database": "connected",
+        "redis": "not configured",
+    } == health
+    assert {"status", "waiting", "oldest_seconds", "failures"} == mail.keys()
+
+
+def test_probes_answer(api: Api) -> None:
+    for path, state in (
+        ("/livez", {"status": "alive"}),
+        ("/readyz", {"status": "ready", "missing": []}),
+    ):
+        answer = api.client.get(path)
+
+        assert (200, state) == (answer.status_code, answer.json())
