@@ -105,9 +105,7 @@ async def test_a_log_in_is_one_transaction_and_one_numbering(
     user = await add(storage)
 
     commands.names.clear()
-    await storage.sessions.open(
-        a_session(user), password_hash=user.password_hash, events=[an_event()]
-    )
+    await storage.sessions.open(a_session(user), stamp=user.stamp, events=[an_event()])
 
     change = ["update", "insert", "insert", "commitTransaction"]
     assert [*change, "find", "find", "update"] == commands.names

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
+
+from psycopg.rows import RowMaker
 
 from adapters.storage.postgres.connection import (
     Connection,
@@ -15,7 +18,8 @@ from adapters.storage.postgres.connection import (
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import record, recording
 from adapters.storage.postgres.rows import (
-    NEW_USER,
+    ACCOUNT,
+    NEW_ACCOUNT,
     SESSION,
     TOKEN,
     USER,
@@ -26,6 +30,8 @@ from adapters.storage.postgres.sessions import END_ALL, EVER, STORE
 from adapters.storage.statements import compose, name
 from core.errors import EmailTaken, UsernameTaken
 from core.model import (
+    Account,
+    Credentials,
     EndReason,
     OneTimeToken,
     Purpose,
@@ -38,10 +44,20 @@ from core.model import (
 from core.model.events import Event
 from core.ports import UserRepository
 
+T = TypeVar("T")
+
 BY_ID = compose("SELECT $user FROM users WHERE id = %(key)s", user=USER.columns)
 
 BY_EMAIL = compose(
     "SELECT $user FROM users WHERE email_key = %(key)s", user=USER.columns
+)
+
+ACCOUNT_BY_ID = compose(
+    "SELECT $account FROM users WHERE id = %(key)s", account=ACCOUNT.columns
+)
+
+ACCOUNT_BY_EMAIL = compose(
+    "SELECT $account FROM users WHERE email_key = %(key)s", account=ACCOUNT.columns
 )
 
 # Who wants the same names waits, then looks before it inserts: an insert that a unique
@@ -68,8 +84,8 @@ WITH added AS (
 ), told AS ($recording)
 SELECT * FROM added
 """,
-    columns=NEW_USER.written,
-    parameters=NEW_USER.parameters(),
+    columns=NEW_ACCOUNT.written,
+    parameters=NEW_ACCOUNT.parameters(),
     user=USER.columns,
     token=TOKEN.written,
     given=TOKEN.of("given", user_id=name("added.id")),
@@ -127,7 +143,8 @@ DELETE FROM sessions WHERE id IN (
 RESET_PASSWORD = compose(
     """
 WITH spent AS (DELETE FROM one_time_tokens WHERE $good RETURNING user_id)
-UPDATE users SET password_hash = %(new_hash)s, is_verified = TRUE, updated_at = %(at)s
+UPDATE users SET password_hash = %(new_hash)s, is_verified = TRUE,
+    stamp = stamp + 1, updated_at = %(at)s
 FROM spent WHERE users.id = spent.user_id RETURNING $user
 """,
     good=GOOD,
@@ -135,13 +152,13 @@ FROM spent WHERE users.id = spent.user_id RETURNING $user
 )
 
 CHANGE_PASSWORD = """
-UPDATE users SET password_hash = %(new_hash)s, updated_at = %(at)s
-WHERE id = %(user_id)s AND password_hash = %(old_hash)s AND is_active RETURNING id
+UPDATE users SET password_hash = %(new_hash)s, stamp = stamp + 1, updated_at = %(at)s
+WHERE id = %(user_id)s AND stamp = %(stamp)s AND is_active RETURNING id
 """  # noqa: S105 - a statement
 
 REPLACE_HASH = """
 UPDATE users SET password_hash = %(new_hash)s
-WHERE id = %(user_id)s AND password_hash = %(old_hash)s RETURNING id
+WHERE id = %(user_id)s AND stamp = %(stamp)s RETURNING id
 """
 
 
@@ -154,10 +171,15 @@ class PostgresUsers(UserRepository):
     database: Database
 
     async def add(
-        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+        self,
+        user: User,
+        credentials: Credentials,
+        *,
+        token: OneTimeToken | None,
+        events: Sequence[Event],
     ) -> User:
         values = {
-            **NEW_USER.values(user),
+            **NEW_ACCOUNT.values(Account(user, credentials)),
             "tokens": as_one_value([TOKEN.values(token)] if token else []),
             "events": from_events(events),
         }
@@ -174,10 +196,16 @@ class PostgresUsers(UserRepository):
         return await self.database.run(work)
 
     async def get(self, user_id: UserId) -> User | None:
-        return await self._find(BY_ID, user_id)
+        return await self._find(USER.to_record, BY_ID, user_id)
 
     async def by_email(self, email_key: str) -> User | None:
-        return await self._find(BY_EMAIL, email_key)
+        return await self._find(USER.to_record, BY_EMAIL, email_key)
+
+    async def account(self, user_id: UserId) -> Account | None:
+        return await self._find(ACCOUNT.to_record, ACCOUNT_BY_ID, user_id)
+
+    async def account_by_email(self, email_key: str) -> Account | None:
+        return await self._find(ACCOUNT.to_record, ACCOUNT_BY_EMAIL, email_key)
 
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
@@ -238,7 +266,7 @@ class PostgresUsers(UserRepository):
         self,
         user_id: UserId,
         *,
-        old_hash: str,
+        stamp: int,
         new_hash: str,
         renews: SessionId,
         successor: Session,
@@ -247,7 +275,7 @@ class PostgresUsers(UserRepository):
     ) -> bool:
         values = {
             "user_id": user_id,
-            "old_hash": old_hash,
+            "stamp": stamp,
             "new_hash": new_hash,
             "at": at,
             "opened_by": EVER,
@@ -270,16 +298,14 @@ class PostgresUsers(UserRepository):
         except _NothingToRenew:
             return False
 
-    async def replace_hash(
-        self, user_id: UserId, *, old_hash: str, new_hash: str
-    ) -> bool:
+    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
         replaced = await self.database.write(
-            first, REPLACE_HASH, user_id=user_id, old_hash=old_hash, new_hash=new_hash
+            first, REPLACE_HASH, user_id=user_id, stamp=stamp, new_hash=new_hash
         )
         return bool(replaced)
 
-    async def _find(self, query: str, key: str | int) -> User | None:
-        found = await self.database.read(USER.to_record, query, key=key)
+    async def _find(self, make: RowMaker[T], query: str, key: str | int) -> T | None:
+        found = await self.database.read(make, query, key=key)
         return found[0] if found else None
 
 
