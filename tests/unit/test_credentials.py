@@ -5,8 +5,7 @@ from dataclasses import astuple
 import pytest
 
 from core.errors import InvalidCredentials, TooManyAttempts, WrongCurrentPassword
-from core.identity.grants import Grant
-from core.model import Purpose, Role, User
+from core.model import Grant, Purpose, Role, User
 from core.model.events import EventKind
 from tests.unit.hashers import InterruptedHasher, RecordingHasher
 from tests.unit.world import EMAIL, KEY, NEW_PASSWORD, PASSWORD, PHONE, World
