@@ -110,8 +110,7 @@ class MongoUsers(UserRepository):
             await void(db, session, user_id, Purpose.RESET_PASSWORD)
             which, reason = {"user_id": user_id}, EndReason.PASSWORD_RESET
             await end_sessions(db, session, which, at=at, reason=reason)
-            reset = _with_password(new_hash, at)
-            reset["$set"]["is_verified"] = True
+            reset = _with_password(new_hash, at, is_verified=True)
             return await self._updated(session, user_id, reset)
 
         return await self.database.change(token_id, work, events=events)
@@ -176,9 +175,9 @@ class MongoUsers(UserRepository):
         return USER.to_record(found) if found else None
 
 
-def _with_password(new_hash: str, at: datetime) -> Document:
+def _with_password(new_hash: str, at: datetime, **more: bool) -> Document:
     changes = {"password_hash": new_hash, "updated_at": at}
-    return {"$set": changes, "$inc": {"stamp": 1}}
+    return {"$set": changes | more, "$inc": {"stamp": 1}}
 
 
 async def _refuse_if_taken(db: Database, user: User) -> None:

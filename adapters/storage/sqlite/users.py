@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from sqlite3 import Connection
+from typing import TypeVar
 
+from adapters.storage.rows import Rows
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
 from adapters.storage.sqlite.rows import ACCOUNT, NEW_ACCOUNT, USER, to_text
@@ -27,6 +29,8 @@ from core.model import (
 )
 from core.model.events import Event
 from core.ports import UserRepository
+
+R = TypeVar("R")
 
 BY_ID = compose("SELECT $user FROM users WHERE id = ?", user=USER.columns)
 
@@ -87,19 +91,19 @@ class SqliteUsers(UserRepository):
         return await self.database.write(change)
 
     async def get(self, user_id: UserId) -> User | None:
-        return await self.database.read(lambda db: _find(db, BY_ID, user_id))
+        return await self.database.read(lambda db: _find(db, USER, BY_ID, user_id))
 
     async def by_email(self, email_key: str) -> User | None:
-        return await self.database.read(lambda db: _find(db, BY_EMAIL, email_key))
+        return await self.database.read(lambda db: _find(db, USER, BY_EMAIL, email_key))
 
     async def account(self, user_id: UserId) -> Account | None:
         return await self.database.read(
-            lambda db: _find_account(db, ACCOUNT_BY_ID, user_id)
+            lambda db: _find(db, ACCOUNT, ACCOUNT_BY_ID, user_id)
         )
 
     async def account_by_email(self, email_key: str) -> Account | None:
         return await self.database.read(
-            lambda db: _find_account(db, ACCOUNT_BY_EMAIL, email_key)
+            lambda db: _find(db, ACCOUNT, ACCOUNT_BY_EMAIL, email_key)
         )
 
     async def verify_email(
@@ -114,7 +118,7 @@ class SqliteUsers(UserRepository):
                 "UPDATE users SET is_verified = TRUE, updated_at = ? WHERE id = ?",
                 (to_text(at), user_id),
             )
-            return _find(db, BY_ID, user_id)
+            return _find(db, USER, BY_ID, user_id)
 
         return await self.database.write(change)
 
@@ -151,7 +155,7 @@ class SqliteUsers(UserRepository):
                 " stamp = stamp + 1, updated_at = ? WHERE id = ?",
                 (new_hash, to_text(at), user_id),
             )
-            return _find(db, BY_ID, user_id)
+            return _find(db, USER, BY_ID, user_id)
 
         return await self.database.write(change)
 
@@ -191,14 +195,9 @@ class SqliteUsers(UserRepository):
         return replaced == 1
 
 
-def _find(db: Connection, query: str, key: str | int) -> User | None:
+def _find(db: Connection, rows: Rows[R], query: str, key: str | int) -> R | None:
     row = db.execute(query, (key,)).fetchone()
-    return USER.to_record(row) if row else None
-
-
-def _find_account(db: Connection, query: str, key: str | int) -> Account | None:
-    row = db.execute(query, (key,)).fetchone()
-    return ACCOUNT.to_record(row) if row else None
+    return rows.to_record(row) if row else None
 
 
 def _insert(db: Connection, account: Account) -> User:
