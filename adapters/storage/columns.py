@@ -18,11 +18,14 @@ class Column:
     A column, and the attribute that stands in it, if that is called otherwise.
 
     What is ``derived`` is a property: it is written, to be searched for, and never read.
+    ``default`` is what a record has that was stored before there was the column: as the
+    migration says, and here for storages that have no columns.
     """
 
     name: str
     of: str = ""
     derived: bool = False
+    default: int | None = None
 
     @property
     def attribute(self) -> str:
@@ -39,6 +42,7 @@ class Stored:
     type: type
     nullable: bool
     derived: bool
+    default: int | None
 
 
 class Record(Generic[R]):
@@ -94,7 +98,15 @@ def _check(made: type, described: set[str]) -> None:
 
 def _stored(table: str, made: type, column: Column) -> Stored:
     kind, nullable = _type_of(made, column.attribute)
-    return Stored(table, column.name, column.attribute, kind, nullable, column.derived)
+    return Stored(
+        table,
+        column.name,
+        column.attribute,
+        kind,
+        nullable,
+        column.derived,
+        column.default,
+    )
 
 
 def _type_of(made: type, attribute: str) -> tuple[type, bool]:

@@ -11,7 +11,9 @@ from typing import Any
 
 from adapters.storage.columns import Column, Record
 from core.model import (
+    Account,
     Client,
+    Credentials,
     Identity,
     OneTimeToken,
     RecordKind,
@@ -30,13 +32,17 @@ USER = Record(
     "username",
     Column("username_key", derived=True),
     "full_name",
-    "password_hash",
     "role",
     "is_active",
     "is_verified",
+    Column("stamp", default=0),
     "created_at",
     "updated_at",
 )
+
+CREDENTIALS = Record("users", Credentials, "password_hash")
+
+ACCOUNT = Record("users", Account, user=USER, credentials=CREDENTIALS)
 
 CLIENT = Record("sessions", Client, "address", "label")
 
@@ -111,7 +117,7 @@ class Kept:
 
 
 KEPT: Mapping[RecordKind, Kept] = {
-    RecordKind.USERS: Kept(record=USER, before=0),
+    RecordKind.USERS: Kept(record=ACCOUNT, before=0),
     RecordKind.SESSIONS: Kept(record=SESSION),
     RecordKind.TOKENS: Kept(record=TOKEN),
     RecordKind.EVENTS: Kept(record=STORED_EVENT, order="seq", before=0),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from core import errors
 from core.event_factory import Actor, EventFactory
 from core.identity.mailed_tokens import MailedTokens
-from core.model import UNSAVED, Client, Purpose, Role, User
+from core.model import UNSAVED, Client, Credentials, Purpose, Role, User
 from core.model.events import EventKind
 from core.ports import (
     Clock,
@@ -39,7 +39,8 @@ class Accounts(Registration):
         full_name: str | None,
         client: Client,
     ) -> User:
-        user = await self._new_user(email, username, password, full_name)
+        credentials = await self._credentials(password)
+        user = self._new_user(email, username, full_name)
         token = self.tokens.new(UNSAVED, Purpose.VERIFY_EMAIL, user.created_at)
         event = self.events.make(
             EventKind.USER_REGISTERED,
@@ -50,7 +51,7 @@ class Accounts(Registration):
             data={"token_id": token.id},
         )
         try:
-            return await self.users.add(user, token=token, events=[event])
+            return await self.users.add(user, credentials, token=token, events=[event])
         except (errors.EmailTaken, errors.UsernameTaken) as taken:
             tell_refusal("Registration refused", taken.code, routine=True)
             raise
@@ -65,7 +66,8 @@ class Accounts(Registration):
         operator: Client,
     ) -> User:
         """Add an administrator, taken to be verified; for the operator's console."""
-        user = await self._new_user(email, username, password, full_name)
+        credentials = await self._credentials(password)
+        user = self._new_user(email, username, full_name)
         admin = replace(user, role=Role.ADMIN, is_verified=True)
         event = self.events.make(
             EventKind.ADMIN_CREATED,
@@ -74,24 +76,23 @@ class Accounts(Registration):
             operator,
             user_id=UNSAVED,
         )
-        return await self.users.add(admin, token=None, events=[event])
+        return await self.users.add(admin, credentials, token=None, events=[event])
 
     async def of_email(self, email: str) -> User | None:
         """Return whose address this is, None if nobody's; for the operator's console."""
         return await self.users.by_email(self.emails.key(email))
 
-    async def _new_user(
-        self, email: str, username: str, password: str, full_name: str | None
-    ) -> User:
+    async def _credentials(self, password: str) -> Credentials:
         self.policy.demand(password)
-        password_hash = await self.hasher.hash(password)
+        return Credentials(password_hash=await self.hasher.hash(password))
+
+    def _new_user(self, email: str, username: str, full_name: str | None) -> User:
         now = self.clock.now()
         return User(
             email=email,
             email_key=self.emails.key(email),
             username=username,
             full_name=full_name,
-            password_hash=password_hash,
             created_at=now,
             updated_at=now,
         )

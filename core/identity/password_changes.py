@@ -49,7 +49,9 @@ class PasswordChanges(PasswordChange):
         client: Client,
     ) -> Grant:
         user, old_session = identity.user, identity.session.id
-        if not await self.hasher.verify(current_password, user.password_hash):
+        account = await self.users.account(user.id)
+        stored = account.credentials.password_hash if account else None
+        if not await self.hasher.verify(current_password, stored):
             reason = "wrong current password"
             tell_refusal("Password change refused", reason, user.id)
             raise errors.WrongCurrentPassword
@@ -67,7 +69,7 @@ class PasswordChanges(PasswordChange):
         ]
         if await self.users.change_password(
             user.id,
-            old_hash=user.password_hash,
+            stamp=user.stamp,
             new_hash=new_hash,
             renews=old_session,
             successor=successor,
@@ -75,8 +77,7 @@ class PasswordChanges(PasswordChange):
             events=told,
         ):
             return await self.grants.grant(user, successor, now)
-        # The hash was replaced while we checked it: the password has to stand the new
-        # test, which it does if a log-in only hashed it anew.
+        # What we checked was changed meanwhile: all of it has to stand the new test.
         latest = await self.holders.of_session(old_session, user.id)
         if latest is None:
             raise errors.SessionEnded

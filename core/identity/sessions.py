@@ -12,13 +12,13 @@ from core.identity.holders import Holders
 from core.identity.session_rules import SessionRules
 from core.identity.throttle import Throttle
 from core.model import (
+    Account,
     Claims,
     Client,
     EndReason,
     Grant,
     Identity,
     Session,
-    User,
 )
 from core.model.events import Event, EventKind
 from core.ports import (
@@ -89,16 +89,15 @@ class Sessions(SessionManagement, Identification):
         )
 
     async def _log_in(self, email_key: str, password: str, client: Client) -> Grant:
-        user = await self._authenticated(email_key, password)
+        account = await self._authenticated(email_key, password)
+        user = account.user
         now = self.clock.now()
         session = self.grants.new_session(user.id, client, now)
         opened = self._event(EventKind.SESSION_OPENED, session, now, client)
-        if not await self.sessions.open(
-            session, password_hash=user.password_hash, events=[opened]
-        ):
-            # The password was replaced while we checked it: it has to stand the new test.
+        if not await self.sessions.open(session, stamp=user.stamp, events=[opened]):
+            # What we checked was changed meanwhile: all of it has to stand the new test.
             return await self._log_in(email_key, password, client)
-        await self._rehash_if_stale(user, password)
+        await self._rehash_if_stale(account, password)
         return await self.grants.grant(user, session, now)
 
     async def _refresh(self, claims: Claims, client: Client) -> Grant:
@@ -133,14 +132,15 @@ class Sessions(SessionManagement, Identification):
         except errors.InvalidRefreshToken:
             return None
 
-    async def _authenticated(self, email_key: str, password: str) -> User:
-        user = await self.users.by_email(email_key)
-        stored = user.password_hash if user else None
+    async def _authenticated(self, email_key: str, password: str) -> Account:
+        account = await self.users.account_by_email(email_key)
+        stored = account.credentials.password_hash if account else None
         matches = await self.hasher.verify(password, stored)
-        if user is None or not matches:
-            reason = "wrong password" if user else "unknown e-mail"
-            tell_refusal("Login failed", reason, user.id if user else None)
+        if account is None or not matches:
+            reason = "wrong password" if account else "unknown e-mail"
+            tell_refusal("Login failed", reason, account.user.id if account else None)
             raise errors.InvalidCredentials
+        user = account.user
         if not user.is_active:
             tell_refusal("Login failed", "inactive", user.id)
             await self.holders.dismiss(user.id)
@@ -148,18 +148,18 @@ class Sessions(SessionManagement, Identification):
         if self.rules.require_verified_email and not user.is_verified:
             tell_refusal("Login failed", "unverified", user.id)
             raise errors.EmailNotVerified
-        return user
+        return account
 
-    async def _rehash_if_stale(self, user: User, password: str) -> None:
-        if not self.hasher.is_stale(user.password_hash):
+    async def _rehash_if_stale(self, account: Account, password: str) -> None:
+        stored = account.credentials.password_hash
+        if stored is None or not self.hasher.is_stale(stored):
             return
         try:
             fresh = await self.hasher.hash(password)
         except errors.Overloaded:
             return  # the log-in is good; the next one will do
-        await self.users.replace_hash(
-            user.id, old_hash=user.password_hash, new_hash=fresh
-        )
+        user = account.user
+        await self.users.replace_hash(user.id, stamp=user.stamp, new_hash=fresh)
 
     async def _end_as_stolen(
         self, session: Session, now: datetime, client: Client

@@ -7,15 +7,25 @@ from core.model.records import RecordKind
 from core.model.sessions import EndReason, Identity, Session, SessionId
 from core.model.signing_keys import UNTOLD, RevokedKey, SecretVersion, SigningKey
 from core.model.tokens import Claims, Grant, OneTimeToken, Purpose, TokenId, TokenKind
-from core.model.users import UNSAVED, Client, Role, User, UserId
+from core.model.users import (
+    UNSAVED,
+    Account,
+    Client,
+    Credentials,
+    Role,
+    User,
+    UserId,
+)
 
 __all__ = [
     "UNSAVED",
     "UNTOLD",
+    "Account",
     "Attempt",
     "Backoff",
     "Claims",
     "Client",
+    "Credentials",
     "EndReason",
     "EventId",
     "Grant",

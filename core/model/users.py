@@ -22,9 +22,14 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """
-    An account; ``email`` and ``username`` are kept as typed.
+    Who somebody is to us; ``email`` and ``username`` are kept as typed.
 
     ``email_key`` is what ``EmailNormalizer`` makes of ``email``, unique among all users.
+
+    ``stamp`` tells whether what was decided about a user still holds. It grows with every
+    change that voids such a decision: of the password, ``role``, ``is_active`` or
+    ``email_key``. It stays when an address is proved, and when a password is only hashed
+    anew.
     """
 
     id: UserId = UNSAVED
@@ -32,10 +37,10 @@ class User:
     email_key: str
     username: str
     full_name: str | None
-    password_hash: str = field(repr=False)
     role: Role = Role.USER
     is_active: bool = True
     is_verified: bool = False
+    stamp: int = 0
     created_at: datetime
     updated_at: datetime
 
@@ -43,6 +48,25 @@ class User:
     def username_key(self) -> str:
         """Unique among all users; usernames are ASCII."""
         return self.username.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """
+    What a user proves to be themselves with; no part of ``User``, and shown at no door.
+
+    Who has no password was invited, say, or is known to somebody else than us.
+    """
+
+    password_hash: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user and their credentials, read at one moment."""
+
+    user: User
+    credentials: Credentials
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.model import (
+    Account,
     Client,
+    Credentials,
     EndReason,
     EventId,
     Identity,
@@ -32,7 +34,12 @@ class UserRepository(Protocol):
 
     @abstractmethod
     async def add(
-        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+        self,
+        user: User,
+        credentials: Credentials,
+        *,
+        token: OneTimeToken | None,
+        events: Sequence[Event],
     ) -> User:
         """
         Store a new user under the next free id and return it with that id.
@@ -50,6 +57,14 @@ class UserRepository(Protocol):
     @abstractmethod
     async def by_email(self, email_key: str) -> User | None:
         """Return the user whose ``email_key`` this is, or None."""
+
+    @abstractmethod
+    async def account(self, user_id: UserId) -> Account | None:
+        """Return the user and their credentials, in one look; or None."""
+
+    @abstractmethod
+    async def account_by_email(self, email_key: str) -> Account | None:
+        """Return whose ``email_key`` this is, with their credentials, in one look; or None."""
 
     @abstractmethod
     async def verify_email(
@@ -82,8 +97,9 @@ class UserRepository(Protocol):
         """
         Spend a ``RESET_PASSWORD`` token, replace the hash, end all the user's sessions.
 
-        The user is verified by it, too, and the token is gone. Sessions end at ``at`` with
-        reason ``PASSWORD_RESET``. Returns as ``verify_email``.
+        There need be no hash to replace. The user is verified by it, too, the stamp grows
+        by one, and the token is gone. Sessions end at ``at`` with reason
+        ``PASSWORD_RESET``. Returns as ``verify_email``.
         """
 
     @abstractmethod
@@ -91,7 +107,7 @@ class UserRepository(Protocol):
         self,
         user_id: UserId,
         *,
-        old_hash: str,
+        stamp: int,
         new_hash: str,
         renews: SessionId,
         successor: Session,
@@ -101,20 +117,19 @@ class UserRepository(Protocol):
         """
         Replace the hash, end all the user's sessions, store their ``successor``.
 
-        Mailed tokens stay as they are. False, and no change, unless the stored hash is
-        ``old_hash``, the user is active, and ``renews`` is a session of theirs that has
-        not ended: of any number of callers, one succeeds. Sessions end with reason
-        ``PASSWORD_CHANGED``.
+        The stamp grows by one; mailed tokens stay as they are. False, and no change,
+        unless the stored stamp is ``stamp``, the user is active, and ``renews`` is a
+        session of theirs that has not ended: of any number of callers, one succeeds.
+        Sessions end with reason ``PASSWORD_CHANGED``.
         """
 
     @abstractmethod
-    async def replace_hash(
-        self, user_id: UserId, *, old_hash: str, new_hash: str
-    ) -> bool:
+    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
         """
-        Store the same password hashed anew; no session ends, no other field changes.
+        Store the same password hashed anew; no session ends, nothing of the user changes.
 
-        False, and no change, unless the stored hash is ``old_hash``.
+        False, and no change, unless the stored stamp is ``stamp``: a password that was
+        replaced meanwhile does not come back.
         """
 
 
@@ -123,14 +138,13 @@ class SessionRepository(Protocol):
 
     @abstractmethod
     async def open(
-        self, session: Session, *, password_hash: str, events: Sequence[Event]
+        self, session: Session, *, stamp: int, events: Sequence[Event]
     ) -> bool:
         """
         Store a new session.
 
-        False, and no change, unless the user's stored hash is ``password_hash`` and the
-        user is active: a log-in that was checked against a password replaced meanwhile
-        opens nothing.
+        False, and no change, unless the user's stored stamp is ``stamp`` and the user is
+        active: a log-in that was checked against what was changed meanwhile opens nothing.
         """
 
     @abstractmethod

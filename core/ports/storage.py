@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, Self, TypeAlias
 
-from core.model import OneTimeToken, RecordKind, RevokedKey, Session, User, UserId
+from core.model import Account, OneTimeToken, RecordKind, RevokedKey, Session, UserId
 from core.model.events import StoredEvent
 from core.ports.records import (
     EventLog,
@@ -15,7 +15,7 @@ from core.ports.records import (
     UserRepository,
 )
 
-Record: TypeAlias = User | Session | OneTimeToken | StoredEvent | RevokedKey
+Record: TypeAlias = Account | Session | OneTimeToken | StoredEvent | RevokedKey
 
 
 class Archive(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from adapters.storage.memory.archive import MemoryArchive
-from core.model import RecordKind, RevokedKey, Session, User, UserId
+from core.model import Account, RecordKind, RevokedKey, Session, UserId
 from core.model.events import StoredEvent
 from core.ports import Record
 from tests.adapters.broken_storage import Rest, breaks
@@ -37,7 +37,7 @@ class ActivatesEverybody(MemoryArchive):
     async def read(self, kind: RecordKind, **rest: Rest) -> Page:
         page = await super().read(kind, **rest)
         return [
-            (cursor, replace(it, is_active=True) if isinstance(it, User) else it)
+            (cursor, _activated(it) if isinstance(it, Account) else it)
             for cursor, it in page
         ]
 
@@ -65,7 +65,8 @@ class SortsUsersAsText(MemoryArchive):
     async def read(self, kind: RecordKind, **rest: Rest) -> Page:
         if kind is not RecordKind.USERS:
             return await super().read(kind, **rest)
-        every = [(str(number), user) for number, user in self.tables.users.items()]
+        users = self.tables.users.items()
+        every = [(str(number), self.tables.account(it)) for number, it in users]
         after = rest["after"] or ""
         return sorted(each for each in every if each[0] > after)[: rest["limit"]]
 
@@ -166,8 +167,8 @@ class NumbersFromTheLastWritten(MemoryArchive):
     async def write(self, kind: RecordKind, records: Sequence[Record]) -> None:
         await super().write(kind, records)
         for record in records:
-            if isinstance(record, User):
-                self.tables.highest_user = record.id
+            if isinstance(record, Account):
+                self.tables.highest_user = record.user.id
 
 
 @breaks(
@@ -227,8 +228,8 @@ class KeepsOffsets(MemoryArchive):
     async def write(self, kind: RecordKind, records: Sequence[Record]) -> None:
         await super().write(kind, records)
         for record in records:
-            if isinstance(record, User):
-                self.tables.users[record.id] = record
+            if isinstance(record, Account):
+                self.tables.users[record.user.id] = record.user
 
 
 @breaks("times in the archive are utc")
@@ -255,7 +256,13 @@ class WritesAHundred(MemoryArchive):
         await super().write(kind, records[:100])
 
 
+def _activated(account: Account) -> Account:
+    return replace(account, user=replace(account.user, is_active=True))
+
+
 def _key(record: Record) -> str:
     if isinstance(record, RevokedKey):
         return record.kid
+    if isinstance(record, Account):
+        return str(record.user.id)
     return record.event.id if isinstance(record, StoredEvent) else str(record.id)

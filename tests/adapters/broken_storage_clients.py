@@ -61,7 +61,7 @@ class ReplacesAnyClient(MemorySessions):
 @breaks("no session opens for an inactive user")
 class OpensForTheInactive(MemorySessions):
     async def open(self, session: Session, **rest: Rest) -> bool:
-        if self.tables.has_hash(session.user_id, rest["password_hash"]):
+        if self.tables.has_stamp(session.user_id, rest["stamp"]):
             self.tables.sessions[session.id] = session
         return await super().open(session, **rest)
 

@@ -35,6 +35,7 @@ class KeepsTheRenewedSession(MemoryUsers):
     "a change ends all sessions and opens a successor",
     "a session is renewed or ended and never both",
     "every change stores its events for delivery",
+    "no log in outlives a change that it raced",
     "one of many changes a password",
 )
 class OpensNoSuccessor(MemoryUsers):
@@ -74,16 +75,16 @@ class VoidsVerifications(MemoryUsers):
 
 
 @breaks("one of many changes a password")
-class LooksAtTheHashFirst(MemoryUsers):
+class LooksAtTheStampFirst(MemoryUsers):
     async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
-        if not self.tables.has_hash(user_id, rest["old_hash"]):
+        if not self.tables.has_stamp(user_id, rest["stamp"]):
             return False
         before = self.tables.sessions.get(rest["renews"])
         await sleep(0)
-        now = self.tables.users[user_id].password_hash
-        if now != rest["old_hash"] and before:
+        now = self.tables.users[user_id].stamp
+        if now != rest["stamp"] and before:
             self.tables.sessions[before.id] = before
-        return await super().change_password(user_id, **rest | {"old_hash": now})
+        return await super().change_password(user_id, **rest | {"stamp": now})
 
 
 @breaks("a session is renewed or ended and never both")
@@ -91,7 +92,7 @@ class LooksAtTheSessionFirst(MemoryUsers):
     async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
         before = self.tables.sessions.get(rest["renews"])
         await sleep(0)
-        if before and self.tables.has_hash(user_id, rest["old_hash"]):
+        if before and self.tables.has_stamp(user_id, rest["stamp"]):
             self.tables.sessions[before.id] = before
         return await super().change_password(user_id, **rest)
 
@@ -117,18 +118,18 @@ class ChangesForTheInactive(MemoryUsers):
 
 
 @breaks(
-    "no change without the stored hash",
+    "no change without the stored stamp",
 )
-class ChangesAnyHash(MemoryUsers):
+class ChangesForAnyStamp(MemoryUsers):
     async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
         if user := self.tables.users.get(user_id):
-            rest["old_hash"] = user.password_hash
+            rest["stamp"] = user.stamp
         return await super().change_password(user_id, **rest)
 
 
 @breaks(
     "an inactive user changes no password",
-    "no change without the stored hash",
+    "no change without the stored stamp",
     "one of many changes a password",
     "only a live session of the user is renewed",
 )
@@ -138,7 +139,11 @@ class TellsOfChangesNotMade(MemoryUsers):
         return await super().change_password(user_id, **rest | {"events": []})
 
 
-@breaks("a hash made anew changes nothing else")
+@breaks(
+    "a hash made anew changes nothing else",
+    "no hash that is made anew undoes a change it raced",
+    "the stamp grows with a new password and nothing else",
+)
 class EndsSessionsForAHash(MemoryUsers):
     async def replace_hash(self, user_id: UserId, **rest: Rest) -> bool:
         replaced = await super().replace_hash(user_id, **rest)
@@ -152,19 +157,22 @@ class EndsSessionsForAHash(MemoryUsers):
         return replaced
 
 
-@breaks("no hash is replaced but the one read")
-class ReplacesAnyHash(MemoryUsers):
+@breaks(
+    "no hash is made anew without the stored stamp",
+    "no hash that is made anew undoes a change it raced",
+)
+class RehashesForAnyStamp(MemoryUsers):
     async def replace_hash(self, user_id: UserId, **rest: Rest) -> bool:
         if user := self.tables.users.get(user_id):
-            rest["old_hash"] = user.password_hash
+            rest["stamp"] = user.stamp
         return await super().replace_hash(user_id, **rest)
 
 
-@breaks("no hash is replaced but the one read")
-class LooksAtTheReplacedHashFirst(MemoryUsers):
+@breaks("no hash that is made anew undoes a change it raced")
+class LooksAtTheStampBeforeItRehashes(MemoryUsers):
     async def replace_hash(self, user_id: UserId, **rest: Rest) -> bool:
-        if not self.tables.has_hash(user_id, rest["old_hash"]):
+        if not self.tables.has_stamp(user_id, rest["stamp"]):
             return False
         await sleep(0)
-        now = self.tables.users[user_id].password_hash
-        return await super().replace_hash(user_id, **rest | {"old_hash": now})
+        rest["stamp"] = self.tables.users[user_id].stamp
+        return await super().replace_hash(user_id, **rest)

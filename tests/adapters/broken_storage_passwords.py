@@ -100,6 +100,7 @@ class LeavesTheAddressUnproved(MemoryUsers):
     "a reset ends all the users sessions",
     "a session and its user are read at one moment",
     "no log in outlives a reset that it raced",
+    "who has no password can be logged in and set one",
 )
 class LeavesSessionsAtReset(MemoryUsers):
     async def reset_password(self, token_id: TokenId, **rest: Rest) -> User | None:
@@ -109,7 +110,9 @@ class LeavesSessionsAtReset(MemoryUsers):
         return user
 
 
-@breaks("a reset token is spent once")
+@breaks(
+    "a reset token is spent once",
+)
 class LooksForTheResetFirst(MemoryUsers):
     async def reset_password(self, token_id: TokenId, **rest: Rest) -> User | None:
         token = self.tables.tokens.get(token_id)

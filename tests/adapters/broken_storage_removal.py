@@ -55,9 +55,9 @@ class RemovesByAnOldToken(MemoryUsers):
 )
 class OnlySaysSo(MemoryUsers):
     async def remove_unverified(self, token_id: TokenId, **rest: Rest) -> bool:
-        before = dict(self.tables.users)
+        before = [self.tables.account(user) for user in self.tables.users.values()]
         done = await super().remove_unverified(token_id, **rest)
-        self.tables.put(list(before.values()))
+        self.tables.put(before)
         return done
 
 

@@ -26,18 +26,19 @@ class ForgetsRotations(MemorySessions):
 
 
 @breaks(
-    "a session opens only for the stored hash",
+    "a session opens only for the stored stamp",
+    "no log in outlives a change that it raced",
     "no log in outlives a reset that it raced",
 )
-class OpensForAnyHash(MemorySessions):
+class OpensForAnyStamp(MemorySessions):
     async def open(self, session: Session, **rest: Rest) -> bool:
         if user := self.tables.users.get(session.user_id):
-            rest["password_hash"] = user.password_hash
+            rest["stamp"] = user.stamp
         return await super().open(session, **rest)
 
 
 @breaks(
-    "a session opens only for the stored hash",
+    "a session opens only for the stored stamp",
     "no session opens for an inactive user",
 )
 class TellsOfSessionsNotOpened(MemorySessions):
@@ -46,13 +47,16 @@ class TellsOfSessionsNotOpened(MemorySessions):
         return await super().open(session, **rest)
 
 
-@breaks("no log in outlives a reset that it raced")
-class LooksAtTheHashBeforeItOpens(MemorySessions):
+@breaks(
+    "no log in outlives a change that it raced",
+    "no log in outlives a reset that it raced",
+)
+class LooksAtTheStampBeforeItOpens(MemorySessions):
     async def open(self, session: Session, **rest: Rest) -> bool:
-        if not self.tables.has_hash(session.user_id, rest["password_hash"]):
+        if not self.tables.has_stamp(session.user_id, rest["stamp"]):
             return False
         await sleep(0)
-        rest["password_hash"] = self.tables.users[session.user_id].password_hash
+        rest["stamp"] = self.tables.users[session.user_id].stamp
         return await super().open(session, **rest)
 
 
@@ -67,11 +71,12 @@ class OpensInSilence(MemorySessions):
 
 
 @breaks(
-    "a session opens only for the stored hash",
+    "a session opens only for the stored stamp",
+    "no log in outlives a change that it raced",
     "no log in outlives a reset that it raced",
     "no session opens for an inactive user",
-    "one of many changes a password",
     "of who is removed nothing stays but events",
+    "one of many changes a password",
     "only sessions that exist are found",
     "sessions that are over are purged",
 )

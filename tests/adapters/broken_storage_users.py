@@ -7,7 +7,7 @@ from unicodedata import normalize
 
 from adapters.storage.memory.users import MemoryUsers
 from core.errors import EmailTaken, UsernameTaken
-from core.model import Role, User, UserId
+from core.model import Credentials, Role, User, UserId
 from tests.adapters.broken_storage import Rest, breaks
 
 
@@ -20,28 +20,30 @@ from tests.adapters.broken_storage import Rest, breaks
     "asking for rights leaves no trace",
 )
 class NumbersFromTwo(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         self.tables.highest_user = self.tables.highest_user or 1
-        return await super().add(user, **rest)
+        return await super().add(user, credentials, **rest)
 
 
 @breaks("a user comes back as it was added")
 class MakesAdminsUsers(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
-        return await super().add(replace(user, role=Role.USER), **rest)
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
+        return await super().add(replace(user, role=Role.USER), credentials, **rest)
 
 
 @breaks("an address is kept as typed and found by its key")
 class KeepsTheKeyOnly(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
-        return await super().add(replace(user, email=user.email_key), **rest)
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
+        return await super().add(
+            replace(user, email=user.email_key), credentials, **rest
+        )
 
 
 @breaks("any text comes back unchanged")
 class StripsNames(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         name = user.full_name and user.full_name.strip()
-        return await super().add(replace(user, full_name=name), **rest)
+        return await super().add(replace(user, full_name=name), credentials, **rest)
 
 
 @breaks(
@@ -53,9 +55,9 @@ class StripsNames(MemoryUsers):
     "the email is complained of before the username",
 )
 class LetsAnEmailBeTaken(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         self.tables.emails.pop(user.email_key, None)
-        return await super().add(user, **rest)
+        return await super().add(user, credentials, **rest)
 
 
 @breaks(
@@ -64,9 +66,9 @@ class LetsAnEmailBeTaken(MemoryUsers):
     "one of many gets a username",
 )
 class LetsAUsernameBeTaken(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         self.tables.usernames.pop(user.username_key, None)
-        return await super().add(user, **rest)
+        return await super().add(user, credentials, **rest)
 
 
 @breaks(
@@ -74,10 +76,10 @@ class LetsAUsernameBeTaken(MemoryUsers):
     "the email is complained of before the username",
 )
 class ComplainsOfTheUsernameFirst(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         if user.username_key in self.tables.usernames:
             raise UsernameTaken
-        return await super().add(user, **rest)
+        return await super().add(user, credentials, **rest)
 
 
 @breaks(
@@ -87,45 +89,45 @@ class ComplainsOfTheUsernameFirst(MemoryUsers):
     "one of many gets an email",
 )
 class StoresEventsFirst(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         self.tables.record(rest["events"])
-        return await super().add(user, **rest)
+        return await super().add(user, credentials, **rest)
 
 
 @breaks("a refused user leaves nothing behind")
 class StoresTheTokenFirst(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         if rest["token"]:
             self.tables.tokens[rest["token"].id] = rest["token"]
-        return await super().add(user, **rest)
+        return await super().add(user, credentials, **rest)
 
 
 @breaks("many callers at once are all served", "one of many gets an email")
 class LooksForTheEmailFirst(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         if user.email_key in self.tables.emails:
             raise EmailTaken
         await sleep(0)
         self.tables.emails.pop(user.email_key, None)
-        return await super().add(user, **rest)
+        return await super().add(user, credentials, **rest)
 
 
 @breaks("one of many gets a username")
 class LooksForTheUsernameFirst(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         if user.email_key in self.tables.emails:
             raise EmailTaken
         if user.username_key in self.tables.usernames:
             raise UsernameTaken
         await sleep(0)
         self.tables.usernames.pop(user.username_key, None)
-        return await super().add(user, **rest)
+        return await super().add(user, credentials, **rest)
 
 
 @breaks("token and events get the new users id")
 class LeavesTheTokenUnowned(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
-        added = await super().add(user, **rest)
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
+        added = await super().add(user, credentials, **rest)
         if rest["token"]:
             self.tables.tokens[rest["token"].id] = rest["token"]
         return added
@@ -133,16 +135,16 @@ class LeavesTheTokenUnowned(MemoryUsers):
 
 @breaks("many callers at once are all served", "token and events get the new users id")
 class LeavesTheEventsUnowned(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
-        added = await super().add(user, **rest)
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
+        added = await super().add(user, credentials, **rest)
         self.tables.record(rest["events"])
         return added
 
 
 @breaks("times come back in utc")
 class KeepsTheUsersOffset(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
-        added = await super().add(user, **rest)
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
+        added = await super().add(user, credentials, **rest)
         self.tables.users[added.id] = as_given = replace(user, id=added.id)
         return as_given
 
@@ -165,9 +167,9 @@ class FoldsTheKeyItself(MemoryUsers):
 
 @breaks("nothing is unique but the keys as they are")
 class MakesTheKeysItself(MemoryUsers):
-    async def add(self, user: User, **rest: Rest) -> User:
+    async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         key = normalize("NFKC", user.email_key).casefold()
-        return await super().add(replace(user, email_key=key), **rest)
+        return await super().add(replace(user, email_key=key), credentials, **rest)
 
 
 @breaks("texts are no patterns")

@@ -15,6 +15,7 @@ from core.errors import Unavailable
 from core.model import EndReason, User
 from tests.contract.storage_records import (
     NOW,
+    a_password,
     a_session,
     a_token,
     a_user,
@@ -57,12 +58,12 @@ async def everything_is_unavailable(storage: MongoStorage) -> None:
     calls: list[Callable[[], Awaitable[object]]] = [
         storage.ping,
         storage.pending,
-        lambda: users.add(a_user("zoe"), token=a_token(), events=[event]),
+        lambda: users.add(a_user("zoe"), a_password(), token=a_token(), events=[event]),
         lambda: users.get(1),
         lambda: users.verify_email(new_id(), at=NOW, events=[event]),
         lambda: users.remove_unverified(new_id(), at=NOW, events=[event]),
-        lambda: users.replace_hash(1, old_hash="old", new_hash="new"),
-        lambda: sessions.open(a_session(user), password_hash="x", events=[event]),
+        lambda: users.replace_hash(1, stamp=0, new_hash="new"),
+        lambda: sessions.open(a_session(user), stamp=0, events=[event]),
         lambda: sessions.identities([session_id]),
         lambda: sessions.advance(a_session(user), events=[]),
         lambda: sessions.end(session_id, at=NOW, reason=why, events=[event]),
@@ -91,7 +92,7 @@ async def acknowledges(storage: MongoStorage, name: str) -> bool:
     token = replace(a_token(), id=f"token of {name}")
     event = replace(an_event(), id=f"event of {name}")
     try:
-        await storage.users.add(a_user(name), token=token, events=[event])
+        await storage.users.add(a_user(name), a_password(), token=token, events=[event])
     except Unavailable:
         return False
     return True

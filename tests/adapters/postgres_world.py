@@ -16,6 +16,7 @@ from core.errors import Unavailable
 from core.model import EndReason
 from tests.contract.storage_records import (
     NOW,
+    a_password,
     a_session,
     a_token,
     a_user,
@@ -99,7 +100,7 @@ def every_call(storage: PostgresStorage) -> list[Callable[[], Awaitable[object]]
     user = a_user(new_id())
     reason = EndReason.LOGGED_OUT
     return [
-        lambda: storage.users.add(user, token=None, events=[]),
+        lambda: storage.users.add(user, a_password(), token=None, events=[]),
         lambda: storage.users.get(1),
         lambda: storage.users.verify_email(new_id(), at=NOW, events=[]),
         lambda: storage.users.remove_unverified(new_id(), at=NOW, events=[]),

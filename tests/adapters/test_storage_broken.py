@@ -6,6 +6,7 @@ from tests.adapters import (  # noqa: F401 - each adds its faults
     broken_storage_archive,
     broken_storage_backlog,
     broken_storage_clients,
+    broken_storage_credentials,
     broken_storage_events,
     broken_storage_password_changes,
     broken_storage_passwords,

@@ -23,12 +23,14 @@ from core.model import RecordKind, User
 from core.operations.transfer import digest
 from core.ports import Storage
 from tests.adapters.postgres_world import console
-from tests.contract.storage_records import a_user, add
+from tests.contract.storage_records import a_user, add, an_account
 
 STEP = "0003_email_keys"
 FORGET = (
     f"DELETE FROM schema_migrations WHERE name >= '{STEP}'",  # noqa: S608
-    "ALTER TABLE one_time_tokens DROP COLUMN spent_at",  # of the step behind it
+    # Of the steps behind it:
+    "ALTER TABLE one_time_tokens DROP COLUMN spent_at",
+    "ALTER TABLE users DROP COLUMN stamp",
 )
 KINDS: dict[str, Any] = {
     "sqlite": SqliteStorage,
@@ -66,14 +68,14 @@ def of_old(user_id: int, email: str, **changes: Any) -> User:  # noqa: ANN401
 
 
 async def keep(storage: Storage, *users: User) -> None:
-    await storage.archive.write(RecordKind.USERS, users)
+    await storage.archive.write(RecordKind.USERS, list(map(an_account, users)))
 
 
 async def forget(url: str) -> None:
     """Let the step be pending, as after an upgrade."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db, db:
-            for statement in FORGET:
+            for statement in ("DROP TRIGGER users_grow_stamp", *FORGET):
                 db.execute(statement)
     elif url.startswith("mongodb"):
         async with AsyncMongoClient[Any](url) as client:
@@ -81,7 +83,7 @@ async def forget(url: str) -> None:
             await records.delete_many({"_id": {"$gte": STEP}})
     else:
         with console(url) as operator:
-            for statement in FORGET:
+            for statement in ("DROP FUNCTION grow_stamp CASCADE", *FORGET):
                 operator.execute(statement)
 
 

@@ -23,7 +23,9 @@ from tests.contract.storage_records import (
     a_session,
     a_token,
     add,
+    an_account,
     an_event,
+    change_password,
     history,
     log_in,
     stored,
@@ -105,12 +107,27 @@ async def test_a_log_in_is_one_transaction_and_one_numbering(
     user = await add(storage)
 
     commands.names.clear()
-    await storage.sessions.open(
-        a_session(user), password_hash=user.password_hash, events=[an_event()]
-    )
+    await storage.sessions.open(a_session(user), stamp=user.stamp, events=[an_event()])
 
     change = ["update", "insert", "insert", "commitTransaction"]
     assert [*change, "find", "find", "update"] == commands.names
+
+
+async def test_a_user_whom_the_version_before_stored_has_the_first_stamp(
+    storage: MongoStorage, mongo_url: str
+) -> None:
+    user = await add(storage)
+    async with AsyncMongoClient[Any](mongo_url) as client:
+        users = client.get_default_database().users
+        await users.update_one({"_id": user.id}, {"$unset": {"stamp": 1}})
+
+    assert an_account(user) == await storage.users.account(user.id)
+    session = await log_in(storage, user)
+    assert (await storage.sessions.identities([session.id]))[session.id].user == user
+    assert await storage.users.replace_hash(user.id, stamp=0, new_hash="anew")
+    assert await change_password(storage, user, session)
+    assert replace(user, stamp=1) == await storage.users.get(user.id)
+    assert not await storage.sessions.open(a_session(user), stamp=0, events=[])
 
 
 async def test_a_change_that_turns_out_to_be_none_is_taken_back(

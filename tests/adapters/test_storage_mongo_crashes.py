@@ -22,6 +22,7 @@ from tests.adapters.mongo_trouble import (
 )
 from tests.contract.storage_records import (
     NOW,
+    a_password,
     a_token,
     a_user,
     add,
@@ -132,7 +133,9 @@ async def test_an_abandoned_transaction_holds_up_nobody_else(
         ended = await storage.sessions.end(
             session.id, at=NOW, reason=EndReason.LOGGED_OUT, events=[an_event()]
         )
-        cyd = await storage.users.add(a_user("cyd"), token=None, events=[an_event()])
+        cyd = await storage.users.add(
+            a_user("cyd"), a_password(), token=None, events=[an_event()]
+        )
         told = await history(storage)
 
     assert ended

@@ -11,6 +11,7 @@ from tests.adapters.mongo_trouble import opened
 from tests.contract.storage_records import (
     NOW,
     RACERS,
+    a_password,
     a_session,
     a_token,
     a_user,
@@ -78,7 +79,9 @@ async def test_replicas_race_for_an_email(
 ) -> None:
     async def register(place: MongoStorage) -> User | None:
         try:
-            return await place.users.add(a_user(), token=None, events=[an_event()])
+            return await place.users.add(
+                a_user(), a_password(), token=None, events=[an_event()]
+            )
         except EmailTaken:
             return None
 
@@ -113,7 +116,7 @@ async def test_no_log_in_of_another_replica_outlives_a_reset(
     sessions = [a_session(user) for _ in range(10)]
 
     opening = [
-        replica.sessions.open(session, password_hash=user.password_hash, events=[])
+        replica.sessions.open(session, stamp=user.stamp, events=[])
         for session in sessions
     ]
     reset = storage.users.reset_password(token_id, new_hash="new", at=NOW, events=[])

@@ -11,6 +11,7 @@ from tests.contract.storage import StorageContract
 from tests.contract.storage_records import (
     MINUTE,
     NOW,
+    a_password,
     a_session,
     a_user,
     add,
@@ -118,9 +119,7 @@ async def test_no_session_of_the_old_password_outlives_its_change(
         known, session = await log_in(storage, user), a_session(user)
 
         _, changed = await asyncio.gather(
-            storage.sessions.open(
-                session, password_hash=user.password_hash, events=[an_event()]
-            ),
+            storage.sessions.open(session, stamp=user.stamp, events=[an_event()]),
             change_password(storage, user, known, events=[an_event()]),
         )
 
@@ -183,7 +182,7 @@ async def test_ids_go_on_where_operators_left_off(
     with console(postgres_url) as operator:
         operator.execute("DELETE FROM users")
 
-    bob = await storage.users.add(a_user(new_id()), token=None, events=[])
+    bob = await storage.users.add(a_user(new_id()), a_password(), token=None, events=[])
 
     assert 2 == bob.id
 

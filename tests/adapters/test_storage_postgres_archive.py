@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.storage.postgres import PostgresStorage
-from core.model import EndReason, Purpose, RecordKind, RevokedKey, User
+from core.model import Account, EndReason, Purpose, RecordKind, RevokedKey
 from core.model.events import EventKind, StoredEvent
 from core.ports import Record
 from tests.adapters.postgres_world import fresh_schema, opened
@@ -18,6 +18,7 @@ from tests.contract.storage_records import (
     a_token,
     a_user,
     add,
+    an_account,
     an_event,
     history,
     keep_session,
@@ -95,17 +96,20 @@ async def test_a_record_that_changed_meanwhile_is_replaced(
     storage: PostgresStorage,
 ) -> None:
     user = replace(a_user(), id=2**40)
-    newer = replace(user, email="new@example.com", is_verified=True)
+    account = an_account(user)
+    newer = an_account(
+        replace(user, email="new@example.com", is_active=False), "another hash"
+    )
     tokens = [a_token(user.id), a_token(user.id)]
     event = an_event()
     for kind, records in (
-        (RecordKind.USERS, [user]),
+        (RecordKind.USERS, [account]),
         (RecordKind.USERS, [newer]),
         (RecordKind.TOKENS, tokens[:1]),
         (RecordKind.TOKENS, tokens[1:]),
         (RecordKind.EVENTS, [StoredEvent(event, 3, NOW)]),
         (RecordKind.EVENTS, [StoredEvent(event, 4, None)]),
-        (RecordKind.SESSIONS, list[User]()),
+        (RecordKind.SESSIONS, list[Account]()),
     ):
         await storage.archive.write(kind, records)
 
@@ -123,7 +127,7 @@ async def test_only_what_nobody_needs_is_purged(storage: PostgresStorage) -> Non
     ]
     for changes in (gone, {"expires_at": LATER - MOMENT}, gone, gone):
         await storage.sessions.open(
-            a_session(user, **changes), password_hash=user.password_hash, events=[]
+            a_session(user, **changes), stamp=user.stamp, events=[]
         )
     await storage.tokens.issue(a_token(user.id, expires_at=NOW), events=[])
     token = a_token(user.id, Purpose.RESET_PASSWORD, expires_at=LATER)

@@ -21,6 +21,7 @@ RELEASED = [
     "0002_revoked_keys",
     "0003_email_keys",
     "0004_spent_tokens",
+    "0005_stamps",
 ]
 ALL = [migration.name for migration in KNOWN]
 PROCESSES = 10
@@ -122,6 +123,7 @@ async def test_a_killed_migration_leaves_no_lock_behind(
             "ALTER TABLE events DISABLE TRIGGER events_share_lock",
             "trigger events_share_lock",
         ),
+        ("DROP TRIGGER users_grow_stamp ON users", "users trigger users_grow_stamp"),
     ],
 )
 async def test_an_altered_schema_is_noticed(

@@ -13,6 +13,7 @@ from core.errors import Unavailable
 from tests.contract.storage import StorageContract
 from tests.contract.storage_records import (
     NOW,
+    a_password,
     a_token,
     a_user,
     add,
@@ -51,7 +52,9 @@ async def test_reopening_keeps_everything(path: Path) -> None:
     first, second = (SqliteStorage.from_url(f"sqlite:///{path}") for _ in range(2))
     await first.open()
     await first.migrate()
-    user = await first.users.add(a_user(), token=None, events=[an_event()])
+    user = await first.users.add(
+        a_user(), a_password(), token=None, events=[an_event()]
+    )
     session = await log_in(first, user)
     await first.aclose()
 
@@ -95,7 +98,9 @@ async def test_a_change_that_fails_half_way_is_undone(storage: SqliteStorage) ->
     await storage.events.append([event])
 
     with pytest.raises(Unavailable):
-        await storage.users.add(a_user(), token=a_token(), events=[an_event(), event])
+        await storage.users.add(
+            a_user(), a_password(), token=a_token(), events=[an_event(), event]
+        )
 
     assert await storage.users.get(1) is None
     assert [event] == await history(storage)
@@ -128,7 +133,9 @@ async def test_on_a_full_disk_a_change_is_refused_as_a_whole(
     huge = an_event(data={"text": "x" * 500_000})
 
     with largest_file(100_000), pytest.raises(Unavailable):
-        await storage.users.add(a_user(), token=a_token(), events=[an_event(), huge])
+        await storage.users.add(
+            a_user(), a_password(), token=a_token(), events=[an_event(), huge]
+        )
 
     assert await storage.users.get(1) is None
     assert [] == await history(storage)
@@ -141,7 +148,9 @@ async def test_who_stops_waiting_leaves_no_half_change(
     token = a_token()
     with locked(path):
         begun = asyncio.create_task(
-            storage.users.add(a_user("ada"), token=token, events=[an_event()])
+            storage.users.add(
+                a_user("ada"), a_password(), token=token, events=[an_event()]
+            )
         )
         queued = asyncio.create_task(add(storage, "bob"))
         await asyncio.sleep(0.1)

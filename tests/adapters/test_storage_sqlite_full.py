@@ -11,7 +11,7 @@ import pytest
 from adapters.storage.sqlite import SqliteStorage
 from adapters.storage.sqlite.database import Database
 from core.errors import Unavailable
-from tests.contract.storage_records import a_token, a_user, add, an_event
+from tests.contract.storage_records import a_password, a_token, a_user, add, an_event
 
 T = TypeVar("T")
 
@@ -50,7 +50,9 @@ def log_size(path: Path) -> int:
 
 
 async def register(storage: SqliteStorage, name: str = "ada") -> None:
-    await storage.users.add(a_user(name), token=a_token(), events=[an_event()])
+    await storage.users.add(
+        a_user(name), a_password(), token=a_token(), events=[an_event()]
+    )
 
 
 async def test_it_answers_only_while_it_can_write(

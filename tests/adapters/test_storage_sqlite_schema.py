@@ -112,6 +112,7 @@ async def test_an_altered_migration_is_noticed(
         ("ALTER TABLE sessions DROP COLUMN label", "sessions column label"),
         ("DROP INDEX events_due", "events index events_due"),
         ("ALTER TABLE events RENAME COLUMN kind TO sort", "events column kind"),
+        ("DROP TRIGGER users_grow_stamp", "users trigger users_grow_stamp"),
         (COPY, r"users unique \(email_key\), users unique \(username_key\)"),
     ],
 )
@@ -130,11 +131,11 @@ async def test_a_unique_index_may_have_another_name(
     storage: SqliteStorage, console: sqlite3.Connection
 ) -> None:
     await storage.migrate()
-    (table,) = console.execute(
-        "SELECT sql FROM sqlite_schema WHERE name = 'users'"
-    ).fetchone()
+    made = "SELECT sql FROM sqlite_schema WHERE tbl_name = 'users' AND sql IS NOT NULL"
+    (table,), (trigger,) = console.execute(made).fetchall()
     console.execute("DROP TABLE users")
     console.execute(table.replace("email_key TEXT NOT NULL UNIQUE", "email_key TEXT"))
+    console.execute(trigger)
     console.execute("CREATE UNIQUE INDEX ours ON users (email_key)")
 
     assert [] == await storage.pending()

@@ -1,6 +1,7 @@
 from tests.contract.storage_archive import ArchiveLaws
 from tests.contract.storage_archive_writing import ArchiveWritingLaws
 from tests.contract.storage_backlog import BacklogLaws
+from tests.contract.storage_credentials import AccountLaws, StampLaws
 from tests.contract.storage_events import LogLaws, OutboxLaws
 from tests.contract.storage_inactive import InactiveLaws
 from tests.contract.storage_password_changes import ChangeLaws, HashLaws
@@ -18,6 +19,8 @@ from tests.contract.storage_values import StorageLaws, ValueLaws
 
 class StorageContract(
     RegistrationLaws,
+    AccountLaws,
+    StampLaws,
     VerificationLaws,
     RemovalLaws,
     ResetLaws,

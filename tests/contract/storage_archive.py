@@ -19,6 +19,7 @@ from tests.contract.storage_archive_records import (
     USERS,
     all_of,
     id_of,
+    some_accounts,
     some_events,
     some_sessions,
     some_tokens,
@@ -33,6 +34,7 @@ from tests.contract.storage_records import (
     a_token,
     a_user,
     add,
+    an_account,
     an_event,
     history,
     issue,
@@ -57,7 +59,8 @@ class ArchiveLaws(Contract):
         token_ids.append(await issue(subject, bob, Purpose.RESET_PASSWORD))
 
         tokens = [await subject.tokens.get(token_id) for token_id in token_ids]
-        assert [ada, bob] == await all_of(subject, USERS)
+        accounts = [an_account(ada), an_account(bob)]
+        assert accounts == await all_of(subject, USERS)
         assert sorted(sessions, key=id_of) == await all_of(subject, SESSIONS)
         assert sorted(filter(None, tokens), key=id_of) == await all_of(subject, TOKENS)
 
@@ -86,19 +89,21 @@ class ArchiveLaws(Contract):
         self, subject: Storage
     ) -> None:
         users = [a_user(f"user{number}", id=number) for number in (2, 10, 9, 100, 1)]
+        accounts = [an_account(user) for user in users]
         sessions = [a_session(user, id=f"{user.id:032x}") for user in users]
         tokens = [replace(a_token(user.id), id=f"{user.id:032x}") for user in users]
         events = [StoredEvent(an_event(at=NOW - u.id * MINUTE), 0, None) for u in users]
         revoked = [RevokedKey(kid, NOW) for kid in ("b", "-", "B", "_", "a")]
 
         for part in (slice(3), slice(3, 5)):
-            await subject.archive.write(USERS, users[part])
+            await subject.archive.write(USERS, accounts[part])
             await subject.archive.write(SESSIONS, sessions[part])
             await subject.archive.write(TOKENS, tokens[part])
             await subject.archive.write(EVENTS, events[part])
             await subject.archive.write(REVOCATIONS, revoked[part])
 
-        assert sorted(users, key=lambda user: user.id) == await all_of(subject, USERS)
+        by_id = sorted(accounts, key=lambda account: account.user.id)
+        assert by_id == await all_of(subject, USERS)
         assert sorted(sessions, key=id_of) == await all_of(subject, SESSIONS)
         assert sorted(tokens, key=id_of) == await all_of(subject, TOKENS)
         assert sorted(revoked, key=id_of) == await all_of(subject, REVOCATIONS)
@@ -111,7 +116,7 @@ class ArchiveLaws(Contract):
         users = [a_user(f"user{number}", id=number) for number in range(1, 13)]
         events = [StoredEvent(an_event(), 0, None) for _ in users]
 
-        await _assert_pages(subject, USERS, users)
+        await _assert_pages(subject, USERS, [an_account(user) for user in users])
         await _assert_pages(subject, SESSIONS, [a_session(user) for user in users])
         await _assert_pages(subject, TOKENS, [a_token(user.id) for user in users])
         await _assert_pages(subject, EVENTS, events)
@@ -124,7 +129,7 @@ class ArchiveLaws(Contract):
 
         for kind in RecordKind:
             await subject.archive.write(kind, [])
-        await subject.archive.write(USERS, users)
+        await subject.archive.write(USERS, some_accounts(*users))
         await subject.archive.write(SESSIONS, some_sessions(*users)[:2])
         await subject.archive.write(TOKENS, some_tokens(*users)[:1])
         await subject.archive.write(EVENTS, some_events()[:5])
@@ -145,7 +150,7 @@ class ArchiveLaws(Contract):
             ended_at=ELSEWHERE,
         )
         retried, leased, written = (an_event(at=ELSEWHERE) for _ in range(3))
-        await subject.archive.write(USERS, [user])
+        await subject.archive.write(USERS, [an_account(user)])
         await subject.archive.write(SESSIONS, [session])
         await subject.archive.write(TOKENS, [a_token(1, expires_at=ELSEWHERE)])
         await subject.events.append([retried, leased])
@@ -162,20 +167,20 @@ class ArchiveLaws(Contract):
         assert {timedelta(0)} == {at.utcoffset() for at in times}
 
     async def test_any_text_survives_the_archive(self, subject: Storage) -> None:
-        users, sessions, events = [], [], []
+        accounts, sessions, events = [], [], []
         for number, text in enumerate(AWKWARD, start=1):
             name = f"{number}{text}"
             user = a_user(id=number, full_name=text, email=name, username=name)
-            users.append(user)
+            accounts.append(an_account(user, text))
             sessions.append(a_session(user, client=Client(text, text)))
             data = {"text": text, "dotted.key": "1", "$dollar": "2"}
             events.append(StoredEvent(an_event(data=data), 0, None))
 
-        await subject.archive.write(USERS, users)
+        await subject.archive.write(USERS, accounts)
         await subject.archive.write(SESSIONS, sessions)
         await subject.archive.write(EVENTS, events)
 
-        assert users == await all_of(subject, USERS)
+        assert accounts == await all_of(subject, USERS)
         assert sorted(sessions, key=id_of) == await all_of(subject, SESSIONS)
         assert events == await all_of(subject, EVENTS)
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from core.model import (
+    Account,
     Client,
     EndReason,
     OneTimeToken,
@@ -20,6 +21,7 @@ from tests.contract.storage_records import (
     a_session,
     a_token,
     a_user,
+    an_account,
     an_event,
     new_id,
 )
@@ -43,6 +45,10 @@ async def all_of(storage: Storage, kind: RecordKind, *, page: int = 2) -> list[R
 def some_users() -> tuple[User, User, User]:
     ada, bob = a_user("ada", id=3), a_user("bob", id=7, **EVERY_FIELD)
     return ada, bob, a_user("cyd", id=2**53 - 1)
+
+
+def some_accounts(ada: User, bob: User, cyd: User) -> list[Account]:
+    return [an_account(ada, None), an_account(bob, "hash of bob"), an_account(cyd)]
 
 
 def a_full_session(user: User) -> Session:
@@ -82,5 +88,5 @@ def some_events() -> list[StoredEvent]:
 
 
 def id_of(record: Record) -> str:
-    assert not isinstance(record, User | StoredEvent)
+    assert not isinstance(record, Account | StoredEvent)
     return record.kid if isinstance(record, RevokedKey) else record.id

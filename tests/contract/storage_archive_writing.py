@@ -17,6 +17,7 @@ from tests.contract.storage_archive_records import (
     USERS,
     a_full_session,
     all_of,
+    some_accounts,
     some_events,
     some_sessions,
     some_tokens,
@@ -32,6 +33,7 @@ from tests.contract.storage_records import (
     a_token,
     a_user,
     add,
+    an_account,
     an_event,
     history,
     log_in,
@@ -45,7 +47,7 @@ class ArchiveWritingLaws(Contract):
     ) -> None:
         users = some_users()
         records: dict[RecordKind, Sequence[Record]] = {
-            USERS: [*users],
+            USERS: some_accounts(*users),
             SESSIONS: some_sessions(*users),
             TOKENS: some_tokens(*users),
             EVENTS: some_events(),
@@ -63,7 +65,7 @@ class ArchiveWritingLaws(Contract):
         token = a_token(7)
         event, revoked = an_event(user_id=7), RevokedKey("2b1f", NOW)
 
-        await subject.archive.write(USERS, [user])
+        await subject.archive.write(USERS, [an_account(user)])
         await subject.archive.write(SESSIONS, [session])
         await subject.archive.write(TOKENS, [token])
         await subject.archive.write(EVENTS, [StoredEvent(event, 0, NOW)])
@@ -87,10 +89,12 @@ class ArchiveWritingLaws(Contract):
         ada, bob, cyd = some_users()
         old = a_session(ada, ended_at=NOW, end_reason=EndReason.LOGGED_OUT)
         mine = a_token(ada.id)
-        changed = replace(a_user("eve", **EVERY_FIELD), id=ada.id)
+        accounts = some_accounts(ada, bob, cyd)
+        eve = replace(a_user("eve", **EVERY_FIELD), id=ada.id, stamp=ada.stamp)
+        changed = an_account(eve, "hash of eve")
         session = replace(a_full_session(ada), id=old.id)
         token = replace(mine, expires_at=NOW, spent_at=NOW)
-        for users in ([ada, bob, cyd], [changed, bob]):
+        for users in (accounts, [changed, accounts[1]]):
             await subject.archive.write(USERS, users)
         for sessions in ([old], [session], [session]):
             await subject.archive.write(SESSIONS, sessions)
@@ -100,11 +104,11 @@ class ArchiveWritingLaws(Contract):
             await subject.archive.write(REVOCATIONS, [RevokedKey("2b1f", at)])
 
         assert [RevokedKey("2b1f", NOW + DAY)] == await all_of(subject, REVOCATIONS)
-        assert [changed, bob, cyd] == await all_of(subject, USERS)
+        assert [changed, *accounts[1:]] == await all_of(subject, USERS)
         assert [session] == await all_of(subject, SESSIONS)
         assert [token] == await all_of(subject, TOKENS)
         assert await subject.users.by_email(ada.email_key) is None
-        assert changed == await subject.users.by_email(changed.email_key)
+        assert changed == await subject.users.account_by_email(eve.email_key)
 
     async def test_an_event_written_again_stays_in_its_place(
         self, subject: Storage
@@ -125,7 +129,9 @@ class ArchiveWritingLaws(Contract):
         self, subject: Storage
     ) -> None:
         await add(subject, "zoe")
-        written = [a_user(f"user{number}", id=number) for number in (7, 41, 40)]
+        written = [
+            an_account(a_user(f"user{number}", id=number)) for number in (7, 41, 40)
+        ]
         await subject.archive.write(USERS, written[:2])
         await subject.archive.write(USERS, written[2:])
 
@@ -174,11 +180,13 @@ class ArchiveWritingLaws(Contract):
         assert due == [list(claim) for claim in claims]
 
     async def test_a_large_batch_is_written_as_a_whole(self, subject: Storage) -> None:
-        users = [a_user(f"user{number}", id=number) for number in range(1, 501)]
-        events = [StoredEvent(an_event(), 0, NOW) for _ in users]
+        accounts = [
+            an_account(a_user(f"user{number}", id=number)) for number in range(1, 501)
+        ]
+        events = [StoredEvent(an_event(), 0, NOW) for _ in accounts]
 
-        await subject.archive.write(USERS, users)
+        await subject.archive.write(USERS, accounts)
         await subject.archive.write(EVENTS, events)
 
-        assert users == await all_of(subject, USERS, page=499)
+        assert accounts == await all_of(subject, USERS, page=499)
         assert events == await all_of(subject, EVENTS, page=500)

@@ -11,6 +11,7 @@ from tests.contract.storage_records import (
     MOMENT,
     NOW,
     RACERS,
+    a_password,
     a_session,
     a_token,
     a_user,
@@ -248,19 +249,21 @@ async def _claim(
 async def _do_everything(storage: Storage, told: Sequence[Event]) -> None:
     """Make each change once, in the order of the events told."""
     tells = iter([event] for event in told)
-    user = await storage.users.add(a_user(), token=None, events=next(tells))
+    user = await storage.users.add(
+        a_user(), a_password(), token=None, events=next(tells)
+    )
     token = a_token(user.id)
     await storage.tokens.issue(token, events=next(tells))
     await storage.users.verify_email(token.id, at=NOW, events=next(tells))
-    reset = await issue(storage, user, Purpose.RESET_PASSWORD)
+    token_id = await issue(storage, user, Purpose.RESET_PASSWORD)
     await storage.users.reset_password(
-        reset, new_hash="first", at=NOW, events=next(tells)
+        token_id, new_hash="first", at=NOW, events=next(tells)
     )
-    first, session = replace(user, password_hash="first"), a_session(user)
-    await storage.sessions.open(session, password_hash="first", events=next(tells))
+    reset, session = replace(user, stamp=1), a_session(user)
+    await storage.sessions.open(session, stamp=1, events=next(tells))
     await change_password(
         storage,
-        first,
+        reset,
         session,
         successor=(session := a_session(user)),
         events=next(tells),
@@ -273,7 +276,7 @@ async def _do_everything(storage: Storage, told: Sequence[Event]) -> None:
     )
     await storage.sessions.end(session.id, at=NOW, reason=why, events=next(tells))
     await storage.sessions.end_all(user.id, at=NOW, reason=why, events=next(tells))
-    later = await log_in(storage, replace(user, password_hash="new"))
+    later = await log_in(storage, replace(user, stamp=2))
     await storage.sessions.end_of_inactive(
         user.id, at=later.created_at, events=next(tells)
     )

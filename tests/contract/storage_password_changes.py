@@ -11,9 +11,11 @@ from tests.contract.storage_records import (
     RACERS,
     a_session,
     add,
+    an_account,
     an_event,
     change_password,
     end,
+    hash_of,
     history,
     issue,
     log_in,
@@ -32,13 +34,15 @@ class ChangeLaws(Contract):
         self, subject: Storage
     ) -> None:
         user = await add(subject, **ACTIVE)
-        other = await add(subject, "bob", password_hash=user.password_hash)
+        other = await add(subject, "bob", **ACTIVE)
 
         assert await _changed(subject, user, await log_in(subject, user))
 
-        expected = replace(user, password_hash="new", updated_at=NOW)
+        expected = replace(user, stamp=user.stamp + 1, updated_at=NOW)
         assert expected == await subject.users.get(user.id)
+        assert "new" == await hash_of(subject, user)
         assert other == await subject.users.get(other.id)
+        assert "hash" == await hash_of(subject, other)
 
     async def test_a_change_ends_all_sessions_and_opens_a_successor(
         self, subject: Storage
@@ -88,9 +92,7 @@ class ChangeLaws(Contract):
         )
 
         assert 1 == sum(won)
-        after = await subject.users.get(user.id)
-        assert after is not None
-        assert f"hash {won.index(True)}" == after.password_hash
+        assert f"hash {won.index(True)}" == await hash_of(subject, user)
         assert 1 == len(await history(subject))
         found = await subject.sessions.identities([one.id for one in successors])
         assert {successors[won.index(True)].id} == set(found)
@@ -98,21 +100,15 @@ class ChangeLaws(Contract):
     async def test_a_session_is_renewed_or_ended_and_never_both(
         self, subject: Storage
     ) -> None:
-        user = await add(subject)
-        for _ in range(10):
+        for name in (f"user{number}" for number in range(10)):
+            user = await add(subject, name)
             session, successor = await log_in(subject, user), a_session(user)
 
             *_, renewed, ended = await race(
-                lambda number, session=session, successor=successor: (  # type: ignore[misc]
+                lambda number, user=user, session=session, successor=successor: (  # type: ignore[misc]
                     end(subject, session)
                     if number == RACERS - 1
-                    else change_password(
-                        subject,
-                        user,
-                        session,
-                        new_hash=user.password_hash,
-                        successor=successor,
-                    )
+                    else change_password(subject, user, session, successor=successor)
                     if number == RACERS - 2
                     else subject.sessions.identities([session.id])
                 )
@@ -122,11 +118,12 @@ class ChangeLaws(Contract):
             found = await subject.sessions.identities([successor.id])
             assert renewed == (successor.id in found)
 
-    async def test_no_change_without_the_stored_hash(self, subject: Storage) -> None:
-        user = await add(subject)
+    async def test_no_change_without_the_stored_stamp(self, subject: Storage) -> None:
+        user = await add(subject, stamp=7)
         session = await log_in(subject, user)
 
-        assert not await _changed(subject, replace(user, password_hash="x"), session)
+        for stamp in (6, 8):
+            assert not await _changed(subject, replace(user, stamp=stamp), session)
 
         await _is_untouched(subject, user, session)
 
@@ -158,8 +155,7 @@ class HashLaws(Contract):
     async def test_a_hash_made_anew_changes_nothing_else(
         self, subject: Storage
     ) -> None:
-        user = await add(subject, **ACTIVE)
-        other = await add(subject, "bob", password_hash=user.password_hash)
+        user, other = await add(subject, **ACTIVE), await add(subject, "bob", **ACTIVE)
         session, token_id = (
             await log_in(subject, user),
             await issue(subject, user, RESET),
@@ -167,27 +163,37 @@ class HashLaws(Contract):
 
         assert await _rehashed(subject, user, "anew")
 
-        assert replace(user, password_hash="anew") == await subject.users.get(user.id)
-        assert other == await subject.users.get(other.id)
+        assert an_account(user, "anew") == await subject.users.account(user.id)
+        assert an_account(other) == await subject.users.account(other.id)
         assert session == await stored(subject, session.id)
         assert await subject.tokens.get(token_id) is not None
 
-    async def test_no_hash_is_replaced_but_the_one_read(self, subject: Storage) -> None:
+    async def test_no_hash_is_made_anew_without_the_stored_stamp(
+        self, subject: Storage
+    ) -> None:
+        user = await add(subject, stamp=7)
+        others = [replace(user, stamp=6), replace(user, stamp=8), replace(user, id=9)]
+
+        assert not any([await _rehashed(subject, it, "anew") for it in others])
+
+        assert an_account(user) == await subject.users.account(user.id)
+
+    async def test_no_hash_that_is_made_anew_undoes_a_change_it_raced(
+        self, subject: Storage
+    ) -> None:
         user = await add(subject)
+        session = await log_in(subject, user)
 
-        refused = [
-            await _rehashed(subject, replace(user, password_hash="other"), "anew"),
-            await _rehashed(subject, replace(user, id=user.id + 1), "anew"),
-        ]
-        unchanged = await subject.users.get(user.id)
-        won = await race(lambda number: _rehashed(subject, user, f"hash {number}"))
+        won = await race(
+            lambda number: (
+                change_password(subject, user, session)
+                if number == RACERS // 2
+                else _rehashed(subject, user, "anew")
+            )
+        )
 
-        assert [False, False] == refused
-        assert user == unchanged
-        assert 1 == sum(won)
-        after = await subject.users.get(user.id)
-        assert after is not None
-        assert f"hash {won.index(True)}" == after.password_hash
+        assert won[RACERS // 2]
+        assert "new" == await hash_of(subject, user)
 
 
 async def _changed(storage: Storage, user: User, session: Session) -> bool:
@@ -196,12 +202,12 @@ async def _changed(storage: Storage, user: User, session: Session) -> bool:
 
 
 async def _is_untouched(storage: Storage, user: User, session: Session) -> None:
-    assert user == await storage.users.get(user.id)
+    assert an_account(user) == await storage.users.account(user.id)
     assert session == await stored(storage, session.id)
     assert [] == await history(storage)
 
 
 async def _rehashed(storage: Storage, user: User, new_hash: str) -> bool:
     return await storage.users.replace_hash(
-        user.id, old_hash=user.password_hash, new_hash=new_hash
+        user.id, stamp=user.stamp, new_hash=new_hash
     )

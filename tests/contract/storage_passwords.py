@@ -13,6 +13,7 @@ from tests.contract.storage_records import (
     add,
     an_event,
     end,
+    hash_of,
     history,
     issue,
     log_in,
@@ -116,9 +117,11 @@ class ResetLaws(Contract):
             token_id, new_hash="new", at=LATER, events=[]
         )
 
-        proved = replace(user, is_verified=True)
-        assert replace(proved, password_hash="new", updated_at=LATER) == after
+        proved = replace(user, is_verified=True, stamp=user.stamp + 1)
+        assert replace(proved, updated_at=LATER) == after
         assert after == await subject.users.get(user.id)
+        assert "new" == await hash_of(subject, user)
+        assert "hash" == await hash_of(subject, other)
         assert other == await subject.users.get(other.id)
         assert await subject.tokens.get(verify) is not None
 
@@ -150,9 +153,9 @@ class ResetLaws(Contract):
             )
         )
 
-        winners = [user for user in got if user]
-        assert 1 == len(winners)
-        assert winners == [await subject.users.get(user.id)]
+        (winner,) = (user for user in got if user)
+        assert winner == await subject.users.get(user.id)
+        assert f"hash {got.index(winner)}" == await hash_of(subject, user)
         assert 1 == len(await history(subject))
         assert await subject.tokens.get(token_id) is None
 
@@ -170,6 +173,7 @@ class ResetLaws(Contract):
             assert await _reset(subject, user, token_id) is None
 
         assert user == await subject.users.get(user.id)
+        assert "hash" == await hash_of(subject, user)
         assert verify == await subject.tokens.get(verify.id)
         assert session == await stored(subject, session.id)
         assert [] == await history(subject)

@@ -9,7 +9,9 @@ from uuid import uuid4
 
 from core.model import (
     UNSAVED,
+    Account,
     Client,
+    Credentials,
     EndReason,
     OneTimeToken,
     Purpose,
@@ -36,6 +38,9 @@ DAY = timedelta(days=1)
 
 RACERS = 50
 
+HASH = "hash"
+"""Of a password, unless another is asked for."""
+
 
 def new_id() -> str:
     return uuid4().hex
@@ -46,11 +51,18 @@ def a_user(name: str = "ada", **changes: Changes) -> User:
         "email": f"{name}@example.com",
         "username": name,
         "full_name": None,
-        "password_hash": f"hash of {name}",
         "created_at": NOW,
         "updated_at": NOW,
     } | changes
     return User(**{"email_key": fields["email"].lower()} | fields)
+
+
+def a_password(password_hash: str | None = HASH) -> Credentials:
+    return Credentials(password_hash=password_hash)
+
+
+def an_account(user: User, password_hash: str | None = HASH) -> Account:
+    return Account(user, a_password(password_hash))
 
 
 def a_session(user: User, **changes: Changes) -> Session:
@@ -84,15 +96,22 @@ def an_event(
     return Event(id=new_id(), kind=kind, at=at, user_id=user_id, **changes)
 
 
-async def add(storage: Storage, name: str = "ada", **changes: Changes) -> User:
-    return await storage.users.add(a_user(name, **changes), token=None, events=[])
+async def add(
+    storage: Storage,
+    name: str = "ada",
+    *,
+    password_hash: str | None = HASH,
+    **changes: Changes,
+) -> User:
+    user = a_user(name, **changes)
+    return await storage.users.add(
+        user, a_password(password_hash), token=None, events=[]
+    )
 
 
 async def log_in(storage: Storage, user: User, **changes: Changes) -> Session:
     session = a_session(user, **changes)
-    assert await storage.sessions.open(
-        session, password_hash=user.password_hash, events=[]
-    )
+    assert await storage.sessions.open(session, stamp=user.stamp, events=[])
     return session
 
 
@@ -123,7 +142,7 @@ async def change_password(  # noqa: PLR0913 - all of it changes together
     """Change it at ``NOW``; without a successor the session gets one like itself."""
     return await storage.users.change_password(
         user.id,
-        old_hash=user.password_hash,
+        stamp=user.stamp,
         new_hash=new_hash,
         renews=session.id,
         successor=successor or a_session(user),
@@ -135,8 +154,14 @@ async def change_password(  # noqa: PLR0913 - all of it changes together
 async def switch(storage: Storage, user: User, *, is_active: bool) -> User:
     """Switch an account on or off, as an operator does in the store."""
     switched = replace(user, is_active=is_active)
-    await storage.archive.write(RecordKind.USERS, [switched])
+    await storage.archive.write(RecordKind.USERS, [an_account(switched)])
     return switched
+
+
+async def hash_of(storage: Storage, user: User) -> str | None:
+    account = await storage.users.account(user.id)
+    assert account is not None
+    return account.credentials.password_hash
 
 
 async def stored(storage: Storage, session_id: SessionId) -> Session:
@@ -164,6 +189,7 @@ EVERY_FIELD: dict[str, Any] = {
     "role": Role.ADMIN,
     "is_active": False,
     "is_verified": True,
+    "stamp": 7,
     "created_at": NOW - DAY,
     "updated_at": NOW - MOMENT,
 }

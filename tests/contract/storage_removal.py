@@ -32,9 +32,7 @@ class RemovalLaws(Contract):
         user = await add(subject)
         told = an_event(EventKind.SESSION_OPENED, user.id)
         session = a_session(user)
-        await subject.sessions.open(
-            session, password_hash=user.password_hash, events=[told]
-        )
+        await subject.sessions.open(session, stamp=user.stamp, events=[told])
         await log_in(subject, user)
         reset, verify = await issue(subject, user, RESET), await issue(subject, user)
 
@@ -43,6 +41,7 @@ class RemovalLaws(Contract):
 
         assert await subject.users.get(user.id) is None
         assert await subject.users.by_email(user.email_key) is None
+        assert await subject.users.account(user.id) is None
         assert {} == await subject.sessions.identities([session.id])
         assert [None, None] == [await subject.tokens.get(t) for t in (reset, verify)]
         assert [told, removed] == await history(subject)
@@ -61,7 +60,7 @@ class RemovalLaws(Contract):
             reset, new_hash="new", at=NOW, events=[]
         )
         assert not await subject.sessions.open(
-            a_session(user), password_hash=user.password_hash, events=[]
+            a_session(user), stamp=user.stamp, events=[]
         )
         assert not await subject.sessions.advance(
             replace(session, generation=1), events=[]
@@ -164,7 +163,7 @@ async def _begin(storage: Storage, user: User) -> None:
     token, session = a_token(user.id, RESET), a_session(user)
     await asyncio.gather(
         storage.tokens.issue(token, events=[an_event(user_id=user.id)]),
-        storage.sessions.open(session, password_hash=user.password_hash, events=[]),
+        storage.sessions.open(session, stamp=user.stamp, events=[]),
     )
 
 

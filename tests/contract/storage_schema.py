@@ -3,7 +3,14 @@ import asyncio
 from core.model import RecordKind
 from core.ports import Storage
 from tests.contract.base import Contract
-from tests.contract.storage_records import a_user, add, an_event, history, log_in
+from tests.contract.storage_records import (
+    a_password,
+    a_user,
+    add,
+    an_event,
+    history,
+    log_in,
+)
 
 
 class SchemaLaws(Contract):
@@ -14,7 +21,9 @@ class SchemaLaws(Contract):
 
     async def test_migrating_again_changes_nothing(self, subject: Storage) -> None:
         event = an_event()
-        user = await subject.users.add(a_user(), token=None, events=[event])
+        user = await subject.users.add(
+            a_user(), a_password(), token=None, events=[event]
+        )
         session = await log_in(subject, user)
 
         ran = await asyncio.gather(*(subject.migrate() for _ in range(10)))

@@ -64,7 +64,7 @@ class SessionLaws(Contract):
         async def consistent() -> bool:
             found = (await subject.sessions.identities([session.id]))[session.id]
             live = found.session.ended_at is None
-            return live == (found.user.password_hash == user.password_hash)
+            return live == (found.user.stamp == user.stamp)
 
         looks = [consistent() for _ in range(RACERS)]
         middle = RACERS // 2
@@ -74,16 +74,16 @@ class SessionLaws(Contract):
 
         assert all(seen)
 
-    async def test_a_session_opens_only_for_the_stored_hash(
+    async def test_a_session_opens_only_for_the_stored_stamp(
         self, subject: Storage
     ) -> None:
-        user = await add(subject)
-        outdated = a_session(user), "hash of yesterday"
-        nobodys = a_session(replace(user, id=user.id + 1)), user.password_hash
+        user = await add(subject, stamp=7)
+        outdated, unheard_of = (a_session(user), 6), (a_session(user), 8)
+        nobodys = a_session(replace(user, id=user.id + 1)), 7
 
-        for session, password_hash in (outdated, nobodys):
+        for session, stamp in (outdated, unheard_of, nobodys):
             assert not await subject.sessions.open(
-                session, password_hash=password_hash, events=[an_event()]
+                session, stamp=stamp, events=[an_event()]
             )
 
             assert {} == await subject.sessions.identities([session.id])
@@ -97,8 +97,7 @@ class SessionLaws(Contract):
         sessions = [a_session(user) for _ in range(RACERS)]
 
         opening = [
-            subject.sessions.open(s, password_hash=user.password_hash, events=[])
-            for s in sessions
+            subject.sessions.open(s, stamp=user.stamp, events=[]) for s in sessions
         ]
         middle = RACERS // 2
         await asyncio.gather(

@@ -11,6 +11,7 @@ from tests.contract.storage_records import (
     EVERY_FIELD,
     NOW,
     RACERS,
+    a_password,
     a_token,
     a_user,
     add,
@@ -50,7 +51,7 @@ class RegistrationLaws(Contract):
         plain, full = a_user("ada"), a_user("bob", **EVERY_FIELD)
 
         added = [
-            await subject.users.add(user, token=None, events=[])
+            await subject.users.add(user, a_password(), token=None, events=[])
             for user in (plain, full)
         ]
 
@@ -82,7 +83,9 @@ class RegistrationLaws(Contract):
         await add(subject, "bob")
         token, events = a_token(), [an_event(), an_event()]
 
-        user = await subject.users.add(a_user(), token=token, events=events)
+        user = await subject.users.add(
+            a_user(), a_password(), token=token, events=events
+        )
 
         assert replace(token, user_id=user.id) == await subject.tokens.get(token.id)
         expected = [replace(event, user_id=user.id) for event in events]
@@ -117,7 +120,10 @@ class RegistrationLaws(Contract):
         for clash in ({"email": "ada@example.com"}, {"username": "ada"}):
             with pytest.raises((EmailTaken, UsernameTaken)):
                 await subject.users.add(
-                    a_user("bob", **clash), token=token, events=[an_event()]
+                    a_user("bob", **clash),
+                    a_password(),
+                    token=token,
+                    events=[an_event()],
                 )
 
         assert await subject.tokens.get(token.id) is None
@@ -170,6 +176,6 @@ async def _added(
 ) -> User | None:
     try:
         token = a_token(purpose=Purpose.VERIFY_EMAIL)
-        return await storage.users.add(user, token=token, events=[event])
+        return await storage.users.add(user, a_password(), token=token, events=[event])
     except refusal:
         return None

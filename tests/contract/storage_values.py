@@ -4,7 +4,7 @@ from dataclasses import astuple, replace
 from datetime import datetime, timedelta, timezone
 
 from core.errors import EmailTaken
-from core.model import Client, EndReason, Identity
+from core.model import Client, EndReason, Identity, User
 from core.ports import Record, Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import (
@@ -12,12 +12,14 @@ from tests.contract.storage_records import (
     MINUTE,
     MOMENT,
     NOW,
+    a_password,
     a_session,
     a_token,
     a_user,
     add,
     an_event,
     end,
+    hash_of,
     history,
     log_in,
     stored,
@@ -55,9 +57,8 @@ class ValueLaws(Contract):
         )
         token = a_token(user.id, expires_at=ELSEWHERE)
 
-        await subject.sessions.open(
-            session, password_hash=user.password_hash, events=[an_event(at=ELSEWHERE)]
-        )
+        told = an_event(at=ELSEWHERE)
+        await subject.sessions.open(session, stamp=user.stamp, events=[told])
         await subject.tokens.issue(token, events=[])
 
         identity = (await subject.sessions.identities([session.id]))[session.id]
@@ -132,6 +133,7 @@ class ValueLaws(Contract):
 
             assert user == await subject.users.get(user.id)
             assert user == await subject.users.by_email(user.email_key)
+            assert f"{number}{text}" == await hash_of(subject, user)
             assert text == user.full_name
             assert session == await stored(subject, session.id)
 
@@ -194,7 +196,9 @@ async def _a_life(storage: Storage, number: int) -> str:
     """Register, log in, refresh, look and log out; every name is wanted by two."""
     name = f"user{number // 2}"
     try:
-        user = await storage.users.add(a_user(name), token=None, events=[an_event()])
+        user = await storage.users.add(
+            a_user(name), a_password(), token=None, events=[an_event()]
+        )
     except EmailTaken:
         return "refused"
     session = await log_in(storage, user)
@@ -208,7 +212,7 @@ async def _a_life(storage: Storage, number: int) -> str:
     return "served"
 
 
-def times_of(record: Record | None) -> list[datetime]:
+def times_of(record: Record | User | None) -> list[datetime]:
     """Return a record's times in the order of its fields."""
     assert record is not None
     found = []

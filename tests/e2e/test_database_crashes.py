@@ -7,7 +7,7 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from core.model import RecordKind, Session, User
+from core.model import Account, RecordKind, Session
 from core.model.events import EventKind, StoredEvent
 from tests.adapters.postgres_world import fresh_schema
 from tests.http.api import Person, decoded
@@ -174,7 +174,7 @@ async def all_are_kept(service: Service, promises: Promises) -> None:
         users, sessions, _, events, _ = [
             await every(storage, kind) for kind in RecordKind
         ]
-    emails = {one.id: one.email for one in users if isinstance(one, User)}
+    emails = {one.user.id: one.user.email for one in users if isinstance(one, Account)}
     generations = {
         one.id: one.generation for one in sessions if isinstance(one, Session)
     }

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from core.model import EndReason, RecordKind, Session, User
+from core.model import Account, EndReason, RecordKind, Session
 from core.model.events import EventKind, StoredEvent
 from core.ports import Storage
 from tests.http.api import OTHER_PASSWORD, Person, bearer, decoded
@@ -218,6 +218,6 @@ async def nothing_is_due(storage: Storage) -> None:
     pytest.fail("an event is due for ever")
 
 
-def email_of(user: object) -> str:
-    assert isinstance(user, User)
-    return user.email
+def email_of(account: object) -> str:
+    assert isinstance(account, Account)
+    return account.user.email

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adapters.emails.idna import key_of
-from core.model import RecordKind, User
+from core.model import Account, RecordKind
 from core.ports import Record, Storage
 from tests.http.api import Api, Person
 from tests.servers.service import Service
@@ -32,9 +32,10 @@ async def activate(service: Service, person: Person) -> None:
 
 async def _switch(service: Service, person: Person, *, is_active: bool) -> None:
     async with service.storage() as storage:
-        user = await storage.users.by_email(key_of(person.email))
-        assert user
-        switched: User = replace(user, is_active=is_active)
+        account = await storage.users.account_by_email(key_of(person.email))
+        assert account
+        user = replace(account.user, is_active=is_active)
+        switched: Account = replace(account, user=user)
         await storage.archive.write(RecordKind.USERS, [switched])
 
 

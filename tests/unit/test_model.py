@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.model import Client, Session, User
+from core.model import Client, Credentials, Session, User
 from tests.doubles import NOON
 
 
@@ -12,13 +12,15 @@ def test_a_user_keeps_its_username_as_typed_and_compares_it_in_lower_case() -> N
         email_key="jane@example.com",
         username="Jane_Doe",
         full_name=None,
-        password_hash="hash of it",
         created_at=NOON,
         updated_at=NOON,
     )
 
     assert ("Jane_Doe", "jane_doe") == (user.username, user.username_key)
-    assert "hash of it" not in repr(user)
+
+
+def test_credentials_are_not_shown() -> None:
+    assert "hash of it" not in repr(Credentials(password_hash="hash of it"))
 
 
 SESSION = Session(

@@ -109,7 +109,7 @@ async def test_a_change_that_races_a_new_hash_of_the_same_password_succeeds() ->
     async def hash_anew() -> None:
         fresh = await HASHER.hash(PASSWORD)
         await world.storage.users.replace_hash(
-            user.id, old_hash=user.password_hash, new_hash=fresh
+            user.id, stamp=user.stamp, new_hash=fresh
         )
 
     hasher.after_verify = hash_anew

@@ -119,7 +119,7 @@ async def register_somebody_else(storage: MemoryStorage) -> None:
 
 
 async def replace_a_hash(storage: MemoryStorage) -> None:
-    await storage.users.replace_hash(1, old_hash="hash of user0", new_hash="other")
+    await storage.users.replace_hash(1, stamp=0, new_hash="other")
 
 
 async def log_in_again(storage: MemoryStorage) -> None:

@@ -33,6 +33,7 @@ from core.model import (
     UNTOLD,
     Backoff,
     Client,
+    Credentials,
     Grant,
     Identity,
     Limit,
@@ -72,6 +73,7 @@ BACKOFF = Backoff()
 MAILS = Limit("mails/hour", 5, timedelta(hours=1))
 REFRESHES = Limit("refresh/minute", 120, timedelta(minutes=1))
 HASHER = BcryptHasher(rounds=4, max_wait=60, threads=2)
+EVENTS = EventFactory(RandomIds())
 
 
 class BusySessions(MemorySessions):
@@ -98,6 +100,7 @@ class World:
         self.clock = SetClock()
         self.metrics = PrometheusMetrics()
         self.storage = MemoryStorage.from_url("memory://")
+        self.busy_sessions = BusySessions(self.storage.sessions.tables)
         self.tokens = JwtTokens("scribes-auth", "scribes")
         self.keyring = Keyring(SecretKeys(), KEY_RULES)
         self.keyring.load([SecretVersion("k" * 32, "1", UNTOLD)])
@@ -108,84 +111,85 @@ class World:
             clock=self.clock,
             leeway=KEY_RULES.leeway,
         )
-        self.throttle = throttle = Throttle(
+        self.throttle = Throttle(
             limiter=MemoryRateLimiter(self.clock),
             metrics=self.metrics,
             backoff=backoff,
             mails=mails,
             refreshes=[REFRESHES],
         )
-        factory, session_rules = EventFactory(RandomIds()), replace(RULES, **rules)
-        grants = Grants(
-            token_service=self.token_service, ids=RandomIds(), rules=session_rules
-        )
-        busy = BusySessions(self.storage.sessions.tables)
-        holders = Holders(
-            sessions=busy,
-            lookups=BatchedLookups(busy),
+        self.holders = Holders(
+            sessions=self.busy_sessions,
+            lookups=BatchedLookups(self.busy_sessions),
             token_service=self.token_service,
             clock=self.clock,
-            events=factory,
+            events=EVENTS,
         )
-        users, emails, policy = self.storage.users, IdnaEmails(), GuidePolicy()
+        self._begin_accounts(hasher)
+        self._open_sessions(hasher, replace(RULES, **rules))
+
+    def _begin_accounts(self, hasher: PasswordHasher) -> None:
         tokens = MailedTokens(
             storage=self.storage,
             token_service=self.token_service,
             clock=self.clock,
             ids=RandomIds(),
-            events=factory,
+            events=EVENTS,
             verification_life=timedelta(hours=24),
             reset_life=timedelta(hours=1),
         )
         self.accounts = Accounts(
-            users=users,
-            emails=emails,
+            users=self.storage.users,
+            emails=IdnaEmails(),
             hasher=hasher,
-            policy=policy,
+            policy=GuidePolicy(),
             tokens=tokens,
             clock=self.clock,
-            events=factory,
+            events=EVENTS,
         )
         self.verifications = Verifications(
-            users=users,
-            emails=emails,
-            throttle=throttle,
+            users=self.storage.users,
+            emails=IdnaEmails(),
+            throttle=self.throttle,
             tokens=tokens,
-            holders=holders,
+            holders=self.holders,
             clock=self.clock,
-            events=factory,
+            events=EVENTS,
         )
         self.password_resets = PasswordResets(
-            users=users,
-            emails=emails,
-            throttle=throttle,
+            users=self.storage.users,
+            emails=IdnaEmails(),
+            throttle=self.throttle,
             hasher=hasher,
-            policy=policy,
+            policy=GuidePolicy(),
             tokens=tokens,
             clock=self.clock,
-            events=factory,
+            events=EVENTS,
         )
+
+    def _open_sessions(self, hasher: PasswordHasher, rules: SessionRules) -> None:
+        grants = Grants(token_service=self.token_service, ids=RandomIds(), rules=rules)
         self.password_changes = PasswordChanges(
-            users=users,
-            holders=holders,
-            throttle=throttle,
+            users=self.storage.users,
+            holders=self.holders,
+            throttle=self.throttle,
             hasher=hasher,
-            policy=policy,
+            policy=GuidePolicy(),
             clock=self.clock,
             grants=grants,
-            events=factory,
+            events=EVENTS,
         )
         self.sessions = Sessions(
-            users=users,
-            emails=emails,
-            sessions=busy,
-            holders=holders,
-            throttle=throttle,
+            users=self.storage.users,
+            emails=IdnaEmails(),
+            sessions=self.busy_sessions,
+            holders=self.holders,
+            throttle=self.throttle,
             hasher=hasher,
             clock=self.clock,
             grants=grants,
-            events=factory,
-            rules=session_rules,
+            events=EVENTS,
+            rules=rules,
         )
 
     def wait(self, **time: float) -> None:
@@ -248,3 +252,11 @@ class World:
     def change_user(self, user: User, **changes: Any) -> User:  # noqa: ANN401 - its fields
         """Change what no use case changes yet."""
         return self.storage.users.tables.update(user, **changes)
+
+    def hash_of(self, user: User) -> str | None:
+        return self.storage.users.tables.credentials[user.id].password_hash
+
+    def set_hash(self, user: User, password_hash: str | None) -> None:
+        """Store another hash, or none, as no use case does."""
+        credentials = Credentials(password_hash=password_hash)
+        self.storage.users.tables.credentials[user.id] = credentials

@@ -41,7 +41,7 @@ class MemoryArchive(Archive):
         match kind:
             case RecordKind.USERS:
                 users = sorted(self.tables.users.items())
-                return ((str(number), user) for number, user in users)
+                return ((str(number), self.tables.account(it)) for number, it in users)
             case RecordKind.SESSIONS:
                 return iter(sorted(self.tables.sessions.items()))
             case RecordKind.TOKENS:

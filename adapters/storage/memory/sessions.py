@@ -15,9 +15,9 @@ class MemorySessions(SessionRepository):
     tables: Tables
 
     async def open(
-        self, session: Session, *, password_hash: str, events: Sequence[Event]
+        self, session: Session, *, stamp: int, events: Sequence[Event]
     ) -> bool:
-        if not self.tables.may_log_in(session.user_id, password_hash):
+        if not self.tables.may_log_in(session.user_id, stamp):
             return False
         self.tables.sessions[session.id] = owned(session)
         self.tables.record(events)

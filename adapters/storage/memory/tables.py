@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from core.model import (
     UNSAVED,
+    Account,
+    Credentials,
     EndReason,
     EventId,
     OneTimeToken,
@@ -33,6 +35,7 @@ class Tables:
     """
 
     users: dict[UserId, User] = field(default_factory=dict)
+    credentials: dict[UserId, Credentials] = field(default_factory=dict)
     emails: dict[str, UserId] = field(default_factory=dict)
     usernames: dict[str, UserId] = field(default_factory=dict)
     sessions: dict[SessionId, Session] = field(default_factory=dict)
@@ -44,7 +47,8 @@ class Tables:
     revoked: dict[str, RevokedKey] = field(default_factory=dict)
     highest_user: UserId = UNSAVED
 
-    def put(self, users: Sequence[User]) -> None:
+    def put(self, accounts: Sequence[Account]) -> None:
+        users = [account.user for account in accounts]
         for old in filter(None, [self.users.get(user.id) for user in users]):
             del self.emails[old.email_key]
             del self.usernames[old.username_key]
@@ -52,19 +56,27 @@ class Tables:
             self.users[user.id] = owned(user)
             self.emails[user.email_key] = user.id
             self.usernames[user.username_key] = user.id
+        self.credentials |= {it.user.id: it.credentials for it in accounts}
         self.highest_user = max(self.highest_user, *(user.id for user in users))
+
+    def account(self, user: User) -> Account:
+        return Account(user, self.credentials[user.id])
 
     def update(self, user: User, **changes: Any) -> User:  # noqa: ANN401 - its fields
         after = owned(replace(user, **changes))
         self.users[after.id] = after
         return after
 
-    def has_hash(self, user_id: UserId, password_hash: str) -> bool:
-        user = self.users.get(user_id)
-        return user is not None and user.password_hash == password_hash
+    def set_hash(self, user_id: UserId, new_hash: str) -> None:
+        before = self.credentials[user_id]
+        self.credentials[user_id] = replace(before, password_hash=new_hash)
 
-    def may_log_in(self, user_id: UserId, password_hash: str) -> bool:
-        return self.has_hash(user_id, password_hash) and self.users[user_id].is_active
+    def has_stamp(self, user_id: UserId, stamp: int) -> bool:
+        user = self.users.get(user_id)
+        return user is not None and user.stamp == stamp
+
+    def may_log_in(self, user_id: UserId, stamp: int) -> bool:
+        return self.has_stamp(user_id, stamp) and self.users[user_id].is_active
 
     def good(
         self, token_id: TokenId, purpose: Purpose, at: datetime
@@ -75,6 +87,7 @@ class Tables:
 
     def remove(self, user: User) -> None:
         del self.users[user.id]
+        del self.credentials[user.id]
         del self.emails[user.email_key]
         del self.usernames[user.username_key]
         of_others = (s for s in self.sessions.values() if s.user_id != user.id)

@@ -8,6 +8,8 @@ from adapters.storage.memory.tables import Tables, owned
 from core.errors import EmailTaken, UsernameTaken
 from core.model import (
     UNSAVED,
+    Account,
+    Credentials,
     EndReason,
     OneTimeToken,
     Purpose,
@@ -26,14 +28,19 @@ class MemoryUsers(UserRepository):
     tables: Tables
 
     async def add(
-        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+        self,
+        user: User,
+        credentials: Credentials,
+        *,
+        token: OneTimeToken | None,
+        events: Sequence[Event],
     ) -> User:
         if user.email_key in self.tables.emails:
             raise EmailTaken
         if user.username_key in self.tables.usernames:
             raise UsernameTaken
         new_id = self.tables.highest_user + 1
-        self.tables.put([replace(user, id=new_id)])
+        self.tables.put([Account(replace(user, id=new_id), credentials)])
         if token is not None:
             self.tables.tokens[token.id] = owned(replace(token, user_id=new_id))
         self.tables.record([replace(event, user_id=new_id) for event in events])
@@ -44,6 +51,13 @@ class MemoryUsers(UserRepository):
 
     async def by_email(self, email_key: str) -> User | None:
         return self.tables.users.get(self.tables.emails.get(email_key, UNSAVED))
+
+    async def account(self, user_id: UserId) -> Account | None:
+        user = self.tables.users.get(user_id)
+        return self.tables.account(user) if user else None
+
+    async def account_by_email(self, email_key: str) -> Account | None:
+        return await self.account(self.tables.emails.get(email_key, UNSAVED))
 
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
@@ -77,38 +91,36 @@ class MemoryUsers(UserRepository):
         sessions = self.tables.unended(user.id)
         self.tables.end(sessions, at, EndReason.PASSWORD_RESET)
         self.tables.record(events)
+        self.tables.set_hash(user.id, new_hash)
         return self.tables.update(
-            user, password_hash=new_hash, is_verified=True, updated_at=at
+            user, is_verified=True, stamp=user.stamp + 1, updated_at=at
         )
 
     async def change_password(  # noqa: PLR0913 - the port's
         self,
         user_id: UserId,
         *,
-        old_hash: str,
+        stamp: int,
         new_hash: str,
         renews: SessionId,
         successor: Session,
         at: datetime,
         events: Sequence[Event],
     ) -> bool:
-        if not self.tables.may_log_in(user_id, old_hash):
+        if not self.tables.may_log_in(user_id, stamp):
             return False
         sessions = self.tables.unended(user_id)
         if renews not in {session.id for session in sessions}:
             return False
-        self.tables.update(
-            self.tables.users[user_id], password_hash=new_hash, updated_at=at
-        )
+        self.tables.set_hash(user_id, new_hash)
+        self.tables.update(self.tables.users[user_id], stamp=stamp + 1, updated_at=at)
         self.tables.end(sessions, at, EndReason.PASSWORD_CHANGED)
         self.tables.sessions[successor.id] = owned(successor)
         self.tables.record(events)
         return True
 
-    async def replace_hash(
-        self, user_id: UserId, *, old_hash: str, new_hash: str
-    ) -> bool:
-        if not self.tables.has_hash(user_id, old_hash):
+    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
+        if not self.tables.has_stamp(user_id, stamp):
             return False
-        self.tables.update(self.tables.users[user_id], password_hash=new_hash)
+        self.tables.set_hash(user_id, new_hash)
         return True

@@ -90,8 +90,8 @@ def _put_event(document: Document, place: str) -> UpdateOne:
     return UpdateOne({"_id": document.pop("_id")}, change, upsert=True)
 
 
-def _highest(users: Sequence[Any]) -> UserId:
-    highest: UserId = max(user.id for user in users)
+def _highest(accounts: Sequence[Any]) -> UserId:
+    highest: UserId = max(account.user.id for account in accounts)
     return highest
 
 

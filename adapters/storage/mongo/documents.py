@@ -53,10 +53,12 @@ class Documents(Generic[R]):
         read = [names.get(it.name, it.name) for it in record.read]
         self._written = [names.get(it.name, it.name) for it in record.written]
         self._values = itemgetter(*read)
-        # Earlier versions did not write what may be empty.
-        self._absent = dict.fromkeys(
-            name for name, it in zip(read, record.read, strict=True) if it.nullable
-        )
+        # What earlier versions did not write.
+        self._absent = {
+            name: it.default
+            for name, it in zip(read, record.read, strict=True)
+            if it.nullable or it.default is not None
+        }
         self._decode = decoder(record, CODECS)
         self._encode = encoder(record.written, CODECS)
 
@@ -78,12 +80,18 @@ class Documents(Generic[R]):
 
 
 USER = Documents(records.USER)
+ACCOUNT = Documents(records.ACCOUNT)
 SESSION = Documents(records.SESSION)
 TOKEN = Documents(records.TOKEN)
 EVENT = Documents(records.EVENT)
 STORED_EVENT = Documents(records.STORED_EVENT, sparse=["due_at"])
 DELIVERY = Documents(records.DELIVERY)
 REVOKED_KEY = Documents(records.REVOKED_KEY, key="kid")
+
+
+def has_stamp(stamp: int) -> Document:
+    """Return what is true of users with this stamp; those of earlier versions have none."""
+    return {"stamp": stamp or {"$in": [0, None]}}
 
 
 def from_client(client: Client) -> Document:

@@ -64,4 +64,4 @@ async def _holders(database: Database, which: Document) -> list[Holder]:
 
 def _move(holder: Holder, old: str, new: str) -> UpdateOne:
     which = {"_id": holder.user_id, "email_key": old}
-    return UpdateOne(which, {"$set": {"email_key": new}})
+    return UpdateOne(which, {"$set": {"email_key": new}, "$inc": {"stamp": 1}})

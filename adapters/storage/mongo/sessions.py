@@ -13,6 +13,7 @@ from adapters.storage.mongo.documents import (
     USER,
     Document,
     from_client,
+    has_stamp,
     refreshed,
 )
 from core.errors import Unavailable
@@ -23,7 +24,7 @@ from core.ports import SessionRepository
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Batch:
-    """Log-ins by one password, stored by the first of the callers whose turn it is."""
+    """Log-ins of a user with one stamp, stored by the first of the callers whose turn it is."""
 
     begun: bool = False
     opened: bool | None = None
@@ -35,16 +36,16 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class MongoSessions(SessionRepository):
     database: Database
-    _batches: WeakValueDictionary[tuple[UserId, str], Batch] = field(
+    _batches: WeakValueDictionary[tuple[UserId, int], Batch] = field(
         default_factory=WeakValueDictionary, init=False, repr=False
     )
 
     async def open(
-        self, session: Session, *, password_hash: str, events: Sequence[Event]
+        self, session: Session, *, stamp: int, events: Sequence[Event]
     ) -> bool:
         # All log-ins of a user write the user's document, one after the other: those
         # who wait meanwhile are then stored together.
-        key = session.user_id, password_hash
+        key = session.user_id, stamp
         batch = self._batches.get(key)
         if batch is None or batch.begun:
             batch = self._batches[key] = Batch()
@@ -53,7 +54,7 @@ class MongoSessions(SessionRepository):
             async with self.database.answering():
                 async with self.database.turn(session.user_id):
                     if not batch.begun:
-                        await self._open(batch, session.user_id, password_hash)
+                        await self._open(batch, session.user_id, stamp)
                 await self.database.number()
         finally:
             del batch.waiting[session.id]
@@ -61,7 +62,7 @@ class MongoSessions(SessionRepository):
             raise Unavailable
         return batch.opened
 
-    async def _open(self, batch: Batch, user_id: UserId, password_hash: str) -> None:
+    async def _open(self, batch: Batch, user_id: UserId, stamp: int) -> None:
         batch.begun = True
         sessions = [
             SESSION.from_record(session) for session, _ in batch.waiting.values()
@@ -69,11 +70,7 @@ class MongoSessions(SessionRepository):
         events = [event for _, told in batch.waiting.values() for event in told]
 
         async def work(transaction: AsyncClientSession) -> bool:
-            checked = {
-                "_id": user_id,
-                "password_hash": password_hash,
-                "is_active": True,
-            }
+            checked = {"_id": user_id, "is_active": True} | has_stamp(stamp)
             if not await self.database.lock(transaction, checked):
                 return False
             await self.database.sessions.insert_many(sessions, session=transaction)

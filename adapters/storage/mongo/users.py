@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -10,15 +11,20 @@ from pymongo.errors import DuplicateKeyError
 
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import (
+    ACCOUNT,
     SESSION,
     TOKEN,
     USER,
     Document,
+    Documents,
+    has_stamp,
 )
 from adapters.storage.mongo.sessions import end_sessions
 from adapters.storage.mongo.tokens import spend, void
 from core.errors import EmailTaken, Unavailable, UsernameTaken
 from core.model import (
+    Account,
+    Credentials,
     EndReason,
     OneTimeToken,
     Purpose,
@@ -31,26 +37,40 @@ from core.model import (
 from core.model.events import Event
 from core.ports import UserRepository
 
+R = TypeVar("R")
+
 
 @dataclass(frozen=True, slots=True)
 class MongoUsers(UserRepository):
     database: Database
 
     async def add(
-        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+        self,
+        user: User,
+        credentials: Credentials,
+        *,
+        token: OneTimeToken | None,
+        events: Sequence[Event],
     ) -> User:
         db = self.database
         # One after the other, so that of racers only the one that succeeds draws an id.
         email, username = ("email", user.email_key), ("username", user.username_key)
         async with db.answering(), db.turn(email), db.turn(username):
             await _refuse_if_taken(db, user)
-            return await _add(db, replace(user, id=await _new_id(db)), token, events)
+            account = Account(replace(user, id=await _new_id(db)), credentials)
+            return await _add(db, account, token, events)
 
     async def get(self, user_id: UserId) -> User | None:
-        return await self._find({"_id": user_id})
+        return await self._find(USER, {"_id": user_id})
 
     async def by_email(self, email_key: str) -> User | None:
-        return await self._find({"email_key": email_key})
+        return await self._find(USER, {"email_key": email_key})
+
+    async def account(self, user_id: UserId) -> Account | None:
+        return await self._find(ACCOUNT, {"_id": user_id})
+
+    async def account_by_email(self, email_key: str) -> Account | None:
+        return await self._find(ACCOUNT, {"email_key": email_key})
 
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
@@ -59,9 +79,8 @@ class MongoUsers(UserRepository):
             user_id = await spend(
                 self.database, session, token_id, Purpose.VERIFY_EMAIL, at
             )
-            return await self._updated(
-                session, user_id, {"is_verified": True, "updated_at": at}
-            )
+            verified = {"$set": {"is_verified": True, "updated_at": at}}
+            return await self._updated(session, user_id, verified)
 
         return await self.database.change(token_id, work, events=events)
 
@@ -91,11 +110,8 @@ class MongoUsers(UserRepository):
             await void(db, session, user_id, Purpose.RESET_PASSWORD)
             which, reason = {"user_id": user_id}, EndReason.PASSWORD_RESET
             await end_sessions(db, session, which, at=at, reason=reason)
-            return await self._updated(
-                session,
-                user_id,
-                {"password_hash": new_hash, "is_verified": True, "updated_at": at},
-            )
+            reset = _with_password(new_hash, at, is_verified=True)
+            return await self._updated(session, user_id, reset)
 
         return await self.database.change(token_id, work, events=events)
 
@@ -103,7 +119,7 @@ class MongoUsers(UserRepository):
         self,
         user_id: UserId,
         *,
-        old_hash: str,
+        stamp: int,
         new_hash: str,
         renews: SessionId,
         successor: Session,
@@ -115,8 +131,8 @@ class MongoUsers(UserRepository):
         async def work(session: AsyncClientSession) -> bool:
             db = self.database
             changed = await db.users.update_one(
-                {"_id": user_id, "password_hash": old_hash, "is_active": True},
-                {"$set": {"password_hash": new_hash, "updated_at": at}},
+                {"_id": user_id, "is_active": True} | has_stamp(stamp),
+                _with_password(new_hash, at),
                 session=session,
             )
             whose: Document = {"user_id": user_id}
@@ -134,31 +150,34 @@ class MongoUsers(UserRepository):
 
         return await self.database.change(user_id, work, events=events)
 
-    async def replace_hash(
-        self, user_id: UserId, *, old_hash: str, new_hash: str
-    ) -> bool:
+    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
         async with self.database.answering():
             replaced = await self.database.users.update_one(
-                {"_id": user_id, "password_hash": old_hash},
+                {"_id": user_id} | has_stamp(stamp),
                 {"$set": {"password_hash": new_hash}},
             )
         return replaced.matched_count == 1
 
-    async def _find(self, which: Document) -> User | None:
+    async def _find(self, documents: Documents[R], which: Document) -> R | None:
         async with self.database.answering():
             found = await self.database.users.find_one(which)
-        return USER.to_record(found) if found else None
+        return documents.to_record(found) if found else None
 
     async def _updated(
         self, session: AsyncClientSession, user_id: UserId | None, changes: Document
     ) -> User | None:
         found = await self.database.users.find_one_and_update(
             {"_id": user_id},
-            {"$set": changes},
+            changes,
             return_document=ReturnDocument.AFTER,
             session=session,
         )
         return USER.to_record(found) if found else None
+
+
+def _with_password(new_hash: str, at: datetime, **more: bool) -> Document:
+    changes = {"password_hash": new_hash, "updated_at": at}
+    return {"$set": changes | more, "$inc": {"stamp": 1}}
 
 
 async def _refuse_if_taken(db: Database, user: User) -> None:
@@ -185,9 +204,12 @@ async def _new_id(db: Database) -> UserId:
 
 
 async def _add(
-    db: Database, user: User, token: OneTimeToken | None, events: Sequence[Event]
+    db: Database,
+    account: Account,
+    token: OneTimeToken | None,
+    events: Sequence[Event],
 ) -> User:
-    document = USER.from_record(user)
+    user, document = account.user, ACCOUNT.from_record(account)
 
     async def work(session: AsyncClientSession) -> User:
         try:

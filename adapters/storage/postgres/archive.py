@@ -58,7 +58,16 @@ $replacing RETURNING true
     )
 
 
-UPSERTS = {kind: _upsert(kind) for kind in RecordKind}
+# Where the stamp is the same, the trigger makes it one of a user changed just now.
+GIVEN_STAMPS = """
+UPDATE users SET stamp = given.stamp
+FROM jsonb_populate_recordset(NULL::users, %(records)s) AS given
+WHERE users.id = given.id AND users.stamp <> given.stamp
+"""
+
+WRITES = {kind: (_upsert(kind),) for kind in RecordKind} | {
+    RecordKind.USERS: (_upsert(RecordKind.USERS), GIVEN_STAMPS, SKIP_IDS)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +82,11 @@ class PostgresArchive(Archive):
         self, kind: RecordKind, *, after: str | None, limit: int
     ) -> Sequence[tuple[str, Record]]:
         pages = PAGES[kind]
+        before = (LOCK,) if kind is RecordKind.EVENTS else ()
         return await self._run(
             pages.to_entry,
+            *before,
             pages.read,
-            before=[LOCK] if kind is RecordKind.EVENTS else [],
             after=pages.begin(after),
             limit=limit,
         )
@@ -85,9 +95,7 @@ class PostgresArchive(Archive):
         if not records:
             return
         rows = map(PAGES[kind].rows.values, records)
-        await self._run(first, UPSERTS[kind], records=as_one_value(rows))
-        if kind is RecordKind.USERS:
-            await self._run(first, SKIP_IDS)
+        await self._run(first, *WRITES[kind], records=as_one_value(rows))
 
     async def highest_id(self) -> UserId:
         (highest,) = await self._run(first, HIGHEST_ID)
@@ -97,19 +105,16 @@ class PostgresArchive(Archive):
         await self._run(first, SKIP_TO, last=last)
 
     async def _run(
-        self,
-        make: RowMaker[T],
-        query: str,
-        *,
-        before: Sequence[str] = (),
-        **values: object,
+        self, make: RowMaker[T], *statements: str, **values: object
     ) -> list[T]:
+        """Run all as one transaction; return the rows of the last."""
+
         async def work(connection: Connection) -> list[T]:
             cursor = connection.cursor(row_factory=lambda _: make)
             async with transaction(connection):
-                for statement in (UNHURRIED, *before):
-                    await connection.execute(statement)
-                await cursor.execute(query, values)
+                await connection.execute(UNHURRIED)
+                for statement in statements:
+                    await cursor.execute(statement, values)
             return await cursor.fetchall()
 
         return await self.database.run(work, patience=PATIENCE)

@@ -23,7 +23,8 @@ POSTGRES = Dialect(
 )
 
 USER = Rows(records.USER, POSTGRES)
-NEW_USER = Rows(records.USER, POSTGRES, without="id")
+ACCOUNT = Rows(records.ACCOUNT, POSTGRES)
+NEW_ACCOUNT = Rows(records.ACCOUNT, POSTGRES, without="id")
 SESSION = Rows(records.SESSION, POSTGRES)
 IDENTITY = Rows(records.IDENTITY, POSTGRES)
 TOKEN = Rows(records.TOKEN, POSTGRES)

@@ -37,6 +37,7 @@ FURTHER = {
     "users unique (username_key)",
     "one_time_tokens unique (user_id, purpose)",
     "events trigger events_share_lock",
+    "users trigger users_grow_stamp",
 }
 
 

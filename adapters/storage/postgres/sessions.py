@@ -21,7 +21,7 @@ OPEN = compose(
     """
 WITH owner AS (
     SELECT id FROM users
-    WHERE id = %(user_id)s AND password_hash = %(password_hash)s AND is_active
+    WHERE id = %(user_id)s AND stamp = %(stamp)s AND is_active
     FOR SHARE
 ), opened AS (
     INSERT INTO sessions ($columns) SELECT $parameters FROM owner RETURNING id
@@ -114,13 +114,13 @@ class PostgresSessions(SessionRepository):
     database: Database
 
     async def open(
-        self, session: Session, *, password_hash: str, events: Sequence[Event]
+        self, session: Session, *, stamp: int, events: Sequence[Event]
     ) -> bool:
         opened = await self.database.write(
             first,
             OPEN,
             **SESSION.values(session),
-            password_hash=password_hash,
+            stamp=stamp,
             events=from_events(events),
         )
         return bool(opened)

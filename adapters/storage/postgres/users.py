@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
+
+from psycopg.rows import RowMaker
 
 from adapters.storage.postgres.connection import (
     Connection,
@@ -13,9 +16,10 @@ from adapters.storage.postgres.connection import (
     transaction,
 )
 from adapters.storage.postgres.database import Database
-from adapters.storage.postgres.events import record, recording
+from adapters.storage.postgres.events import record
 from adapters.storage.postgres.rows import (
-    NEW_USER,
+    ACCOUNT,
+    NEW_ACCOUNT,
     SESSION,
     TOKEN,
     USER,
@@ -23,9 +27,26 @@ from adapters.storage.postgres.rows import (
     from_events,
 )
 from adapters.storage.postgres.sessions import END_ALL, EVER, STORE
-from adapters.storage.statements import compose, name
+from adapters.storage.postgres.user_statements import (
+    ACCOUNT_BY_EMAIL,
+    ACCOUNT_BY_ID,
+    ADD,
+    BY_EMAIL,
+    BY_ID,
+    CHANGE_PASSWORD,
+    LOCK_NAMES,
+    LOCK_OWNER,
+    LOCK_REJECTED,
+    REMOVALS,
+    REPLACE_HASH,
+    RESET_PASSWORD,
+    UNVERIFIED,
+    VERIFY_EMAIL,
+)
 from core.errors import EmailTaken, UsernameTaken
 from core.model import (
+    Account,
+    Credentials,
     EndReason,
     OneTimeToken,
     Purpose,
@@ -38,111 +59,7 @@ from core.model import (
 from core.model.events import Event
 from core.ports import UserRepository
 
-BY_ID = compose("SELECT $user FROM users WHERE id = %(key)s", user=USER.columns)
-
-BY_EMAIL = compose(
-    "SELECT $user FROM users WHERE email_key = %(key)s", user=USER.columns
-)
-
-# Who wants the same names waits, then looks before it inserts: an insert that a unique
-# index refuses would use up an id. In one order, so that no two wait for each other.
-LOCK_NAMES = """
-SELECT pg_advisory_xact_lock(key) FROM (
-    SELECT DISTINCT hashtextextended(name, 0) AS key
-    FROM unnest(ARRAY[%(email_key)s, %(username_key)s]) AS name ORDER BY key
-) AS keys
-"""
-
-ADD = compose(
-    """
-WITH added AS (
-    INSERT INTO users ($columns) SELECT $parameters
-    WHERE NOT EXISTS (
-        SELECT FROM users
-        WHERE email_key = %(email_key)s OR username_key = %(username_key)s
-    )
-    RETURNING $user
-), issued AS (
-    INSERT INTO one_time_tokens ($token) SELECT $given
-    FROM added, jsonb_populate_recordset(NULL::one_time_tokens, %(tokens)s) AS given
-), told AS ($recording)
-SELECT * FROM added
-""",
-    columns=NEW_USER.written,
-    parameters=NEW_USER.parameters(),
-    user=USER.columns,
-    token=TOKEN.written,
-    given=TOKEN.of("given", user_id=name("added.id")),
-    recording=recording("added", user_id="added.id"),
-)
-
-# All who change a user and more lock the user first, so that no two wait for each other.
-LOCK_OWNER = """
-SELECT users.id FROM users JOIN one_time_tokens ON one_time_tokens.user_id = users.id
-WHERE one_time_tokens.id = %(token_id)s FOR NO KEY UPDATE OF users
-"""
-
-GOOD = compose("""
-one_time_tokens.id = %(token_id)s AND purpose = %(purpose)s AND expires_at > %(at)s
-    AND spent_at IS NULL
-""")
-
-VERIFY_EMAIL = compose(
-    """
-WITH owner AS ($lock_owner), spent AS (
-    UPDATE one_time_tokens SET spent_at = %(at)s FROM owner
-    WHERE user_id = owner.id AND $good RETURNING user_id
-), told AS ($recording)
-UPDATE users SET is_verified = TRUE, updated_at = %(at)s
-FROM spent WHERE users.id = spent.user_id RETURNING $user
-""",
-    lock_owner=compose(LOCK_OWNER),
-    good=GOOD,
-    recording=recording("spent"),
-    user=USER.columns,
-)
-
-# Nobody may begin to refer to who is removed: not even a key may be shared.
-LOCK_REJECTED = LOCK_OWNER.replace("FOR NO KEY UPDATE", "FOR UPDATE")
-
-UNVERIFIED = compose(
-    """
-SELECT user_id FROM one_time_tokens
-WHERE $good AND user_id IN (SELECT id FROM users WHERE NOT is_verified)
-""",
-    good=GOOD,
-)
-
-# Sessions in the order of their ids: who ends all of a user's takes that, too.
-REMOVALS = (
-    """
-DELETE FROM sessions WHERE id IN (
-    SELECT id FROM sessions WHERE user_id = %(user_id)s ORDER BY id FOR UPDATE
-)
-""",
-    "DELETE FROM one_time_tokens WHERE user_id = %(user_id)s",
-    "DELETE FROM users WHERE id = %(user_id)s",
-)
-
-RESET_PASSWORD = compose(
-    """
-WITH spent AS (DELETE FROM one_time_tokens WHERE $good RETURNING user_id)
-UPDATE users SET password_hash = %(new_hash)s, is_verified = TRUE, updated_at = %(at)s
-FROM spent WHERE users.id = spent.user_id RETURNING $user
-""",
-    good=GOOD,
-    user=USER.columns,
-)
-
-CHANGE_PASSWORD = """
-UPDATE users SET password_hash = %(new_hash)s, updated_at = %(at)s
-WHERE id = %(user_id)s AND password_hash = %(old_hash)s AND is_active RETURNING id
-"""  # noqa: S105 - a statement
-
-REPLACE_HASH = """
-UPDATE users SET password_hash = %(new_hash)s
-WHERE id = %(user_id)s AND password_hash = %(old_hash)s RETURNING id
-"""
+T = TypeVar("T")
 
 
 class _NothingToRenew(Exception):
@@ -154,10 +71,15 @@ class PostgresUsers(UserRepository):
     database: Database
 
     async def add(
-        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+        self,
+        user: User,
+        credentials: Credentials,
+        *,
+        token: OneTimeToken | None,
+        events: Sequence[Event],
     ) -> User:
         values = {
-            **NEW_USER.values(user),
+            **NEW_ACCOUNT.values(Account(user, credentials)),
             "tokens": as_one_value([TOKEN.values(token)] if token else []),
             "events": from_events(events),
         }
@@ -174,10 +96,16 @@ class PostgresUsers(UserRepository):
         return await self.database.run(work)
 
     async def get(self, user_id: UserId) -> User | None:
-        return await self._find(BY_ID, user_id)
+        return await self._find(USER.to_record, BY_ID, user_id)
 
     async def by_email(self, email_key: str) -> User | None:
-        return await self._find(BY_EMAIL, email_key)
+        return await self._find(USER.to_record, BY_EMAIL, email_key)
+
+    async def account(self, user_id: UserId) -> Account | None:
+        return await self._find(ACCOUNT.to_record, ACCOUNT_BY_ID, user_id)
+
+    async def account_by_email(self, email_key: str) -> Account | None:
+        return await self._find(ACCOUNT.to_record, ACCOUNT_BY_EMAIL, email_key)
 
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
@@ -238,7 +166,7 @@ class PostgresUsers(UserRepository):
         self,
         user_id: UserId,
         *,
-        old_hash: str,
+        stamp: int,
         new_hash: str,
         renews: SessionId,
         successor: Session,
@@ -247,7 +175,7 @@ class PostgresUsers(UserRepository):
     ) -> bool:
         values = {
             "user_id": user_id,
-            "old_hash": old_hash,
+            "stamp": stamp,
             "new_hash": new_hash,
             "at": at,
             "opened_by": EVER,
@@ -270,16 +198,14 @@ class PostgresUsers(UserRepository):
         except _NothingToRenew:
             return False
 
-    async def replace_hash(
-        self, user_id: UserId, *, old_hash: str, new_hash: str
-    ) -> bool:
+    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
         replaced = await self.database.write(
-            first, REPLACE_HASH, user_id=user_id, old_hash=old_hash, new_hash=new_hash
+            first, REPLACE_HASH, user_id=user_id, stamp=stamp, new_hash=new_hash
         )
         return bool(replaced)
 
-    async def _find(self, query: str, key: str | int) -> User | None:
-        found = await self.database.read(USER.to_record, query, key=key)
+    async def _find(self, make: RowMaker[T], query: str, key: str | int) -> T | None:
+        found = await self.database.read(make, query, key=key)
         return found[0] if found else None
 
 

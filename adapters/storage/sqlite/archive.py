@@ -28,6 +28,10 @@ UPSERTS = {
 }
 
 
+# Behind it: where the stamp is the same, the trigger makes it one of a user changed now.
+GIVEN_STAMPS = "UPDATE users SET stamp = :stamp WHERE id = :id AND stamp <> :stamp"
+
+
 @dataclass(frozen=True, slots=True)
 class SqliteArchive(Archive):
     database: Database
@@ -49,7 +53,13 @@ class SqliteArchive(Archive):
 
     async def write(self, kind: RecordKind, records: Sequence[Record]) -> None:
         rows = list(map(PAGES[kind].rows.values, records))
-        await self.database.write(lambda db: db.executemany(UPSERTS[kind], rows))
+
+        def change(db: Connection) -> None:
+            db.executemany(UPSERTS[kind], rows)
+            if kind is RecordKind.USERS:
+                db.executemany(GIVEN_STAMPS, rows)
+
+        await self.database.write(change)
 
     async def highest_id(self) -> UserId:
         rows = await self.database.read(lambda db: db.execute(HIGHEST_ID).fetchall())

@@ -41,7 +41,8 @@ SQLITE = Dialect(
 )
 
 USER = Rows(records.USER, SQLITE)
-NEW_USER = Rows(records.USER, SQLITE, without="id")
+ACCOUNT = Rows(records.ACCOUNT, SQLITE)
+NEW_ACCOUNT = Rows(records.ACCOUNT, SQLITE, without="id")
 SESSION = Rows(records.SESSION, SQLITE)
 IDENTITY = Rows(records.IDENTITY, SQLITE)
 TOKEN = Rows(records.TOKEN, SQLITE)

@@ -43,6 +43,8 @@ WHERE "unique" AND NOT partial GROUP BY tables.name, found.name
 UNION
 SELECT tables.name || ' index ' || found.name
 FROM tables JOIN pragma_index_list(tables.name) AS found WHERE origin = 'c'
+UNION
+SELECT tbl_name || ' trigger ' || name FROM sqlite_schema WHERE type = 'trigger'
 """
 
 

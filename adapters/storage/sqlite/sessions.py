@@ -41,12 +41,12 @@ class SqliteSessions(SessionRepository):
     database: Database
 
     async def open(
-        self, session: Session, *, password_hash: str, events: Sequence[Event]
+        self, session: Session, *, stamp: int, events: Sequence[Event]
     ) -> bool:
         def change(db: Connection) -> bool:
             current = db.execute(
-                "SELECT 1 FROM users WHERE id = ? AND password_hash = ? AND is_active",
-                (session.user_id, password_hash),
+                "SELECT 1 FROM users WHERE id = ? AND stamp = ? AND is_active",
+                (session.user_id, stamp),
             ).fetchall()
             if not current:
                 return False

@@ -5,15 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from sqlite3 import Connection
+from typing import TypeVar
 
+from adapters.storage.rows import Rows
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
-from adapters.storage.sqlite.rows import NEW_USER, USER, to_text
+from adapters.storage.sqlite.rows import ACCOUNT, NEW_ACCOUNT, USER, to_text
 from adapters.storage.sqlite.sessions import end_sessions, store_session
 from adapters.storage.sqlite.tokens import spend, store, void
 from adapters.storage.statements import compose
 from core.errors import EmailTaken, UsernameTaken
 from core.model import (
+    Account,
+    Credentials,
     EndReason,
     OneTimeToken,
     Purpose,
@@ -26,15 +30,27 @@ from core.model import (
 from core.model.events import Event
 from core.ports import UserRepository
 
+R = TypeVar("R")
+
 BY_ID = compose("SELECT $user FROM users WHERE id = ?", user=USER.columns)
 
 BY_EMAIL = compose("SELECT $user FROM users WHERE email_key = ?", user=USER.columns)
 
-INSERT = compose("$insert RETURNING $user", insert=NEW_USER.insert, user=USER.columns)
+ACCOUNT_BY_ID = compose(
+    "SELECT $account FROM users WHERE id = ?", account=ACCOUNT.columns
+)
+
+ACCOUNT_BY_EMAIL = compose(
+    "SELECT $account FROM users WHERE email_key = ?", account=ACCOUNT.columns
+)
+
+INSERT = compose(
+    "$insert RETURNING $user", insert=NEW_ACCOUNT.insert, user=USER.columns
+)
 
 CHANGE_PASSWORD = """
-UPDATE users SET password_hash = ?, updated_at = ?
-WHERE id = ? AND password_hash = ? AND is_active AND EXISTS (
+UPDATE users SET password_hash = ?, stamp = stamp + 1, updated_at = ?
+WHERE id = ? AND stamp = ? AND is_active AND EXISTS (
     SELECT 1 FROM sessions
     WHERE sessions.id = ? AND user_id = users.id AND ended_at IS NULL
 )
@@ -58,10 +74,15 @@ class SqliteUsers(UserRepository):
     database: Database
 
     async def add(
-        self, user: User, *, token: OneTimeToken | None, events: Sequence[Event]
+        self,
+        user: User,
+        credentials: Credentials,
+        *,
+        token: OneTimeToken | None,
+        events: Sequence[Event],
     ) -> User:
         def change(db: Connection) -> User:
-            added = _insert(db, user)
+            added = _insert(db, Account(user, credentials))
             if token is not None:
                 store(db, replace(token, user_id=added.id))
             record(db, [replace(event, user_id=added.id) for event in events])
@@ -70,10 +91,20 @@ class SqliteUsers(UserRepository):
         return await self.database.write(change)
 
     async def get(self, user_id: UserId) -> User | None:
-        return await self.database.read(lambda db: _find(db, BY_ID, user_id))
+        return await self.database.read(lambda db: _find(db, USER, BY_ID, user_id))
 
     async def by_email(self, email_key: str) -> User | None:
-        return await self.database.read(lambda db: _find(db, BY_EMAIL, email_key))
+        return await self.database.read(lambda db: _find(db, USER, BY_EMAIL, email_key))
+
+    async def account(self, user_id: UserId) -> Account | None:
+        return await self.database.read(
+            lambda db: _find(db, ACCOUNT, ACCOUNT_BY_ID, user_id)
+        )
+
+    async def account_by_email(self, email_key: str) -> Account | None:
+        return await self.database.read(
+            lambda db: _find(db, ACCOUNT, ACCOUNT_BY_EMAIL, email_key)
+        )
 
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
@@ -87,7 +118,7 @@ class SqliteUsers(UserRepository):
                 "UPDATE users SET is_verified = TRUE, updated_at = ? WHERE id = ?",
                 (to_text(at), user_id),
             )
-            return _find(db, BY_ID, user_id)
+            return _find(db, USER, BY_ID, user_id)
 
         return await self.database.write(change)
 
@@ -120,11 +151,11 @@ class SqliteUsers(UserRepository):
             end_sessions(db, user_id, at=at, reason=EndReason.PASSWORD_RESET)
             record(db, events)
             db.execute(
-                "UPDATE users SET password_hash = ?, is_verified = TRUE, updated_at = ?"
-                " WHERE id = ?",
+                "UPDATE users SET password_hash = ?, is_verified = TRUE,"
+                " stamp = stamp + 1, updated_at = ? WHERE id = ?",
                 (new_hash, to_text(at), user_id),
             )
-            return _find(db, BY_ID, user_id)
+            return _find(db, USER, BY_ID, user_id)
 
         return await self.database.write(change)
 
@@ -132,7 +163,7 @@ class SqliteUsers(UserRepository):
         self,
         user_id: UserId,
         *,
-        old_hash: str,
+        stamp: int,
         new_hash: str,
         renews: SessionId,
         successor: Session,
@@ -141,7 +172,7 @@ class SqliteUsers(UserRepository):
     ) -> bool:
         def change(db: Connection) -> bool:
             changed = db.execute(
-                CHANGE_PASSWORD, (new_hash, to_text(at), user_id, old_hash, renews)
+                CHANGE_PASSWORD, (new_hash, to_text(at), user_id, stamp, renews)
             ).rowcount
             if not changed:
                 return False
@@ -152,30 +183,28 @@ class SqliteUsers(UserRepository):
 
         return await self.database.write(change)
 
-    async def replace_hash(
-        self, user_id: UserId, *, old_hash: str, new_hash: str
-    ) -> bool:
+    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
         replaced = await self.database.write(
             lambda db: (
                 db.execute(
-                    "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?",
-                    (new_hash, user_id, old_hash),
+                    "UPDATE users SET password_hash = ? WHERE id = ? AND stamp = ?",
+                    (new_hash, user_id, stamp),
                 ).rowcount
             )
         )
         return replaced == 1
 
 
-def _find(db: Connection, query: str, key: str | int) -> User | None:
+def _find(db: Connection, rows: Rows[R], query: str, key: str | int) -> R | None:
     row = db.execute(query, (key,)).fetchone()
-    return USER.to_record(row) if row else None
+    return rows.to_record(row) if row else None
 
 
-def _insert(db: Connection, user: User) -> User:
+def _insert(db: Connection, account: Account) -> User:
     try:
-        (row,) = db.execute(INSERT, NEW_USER.values(user)).fetchall()
+        (row,) = db.execute(INSERT, NEW_ACCOUNT.values(account)).fetchall()
     except sqlite3.IntegrityError:
-        raise _clash(db, user) from None
+        raise _clash(db, account.user) from None
     return USER.to_record(row)
 
 

@@ -1,0 +1,30 @@
+-- Who has no password has no hash.
+
+ALTER TABLE users ALTER COLUMN password_hash DROP NOT NULL;
+
+ALTER TABLE users ADD COLUMN stamp integer NOT NULL DEFAULT 0;
+
+-- The program sets the stamp by itself. This is for those who don't: operators, and the
+-- version before, which runs on beside this one. When it replaces a password it notes the
+-- time; when it only hashes the same one anew it does not.
+
+CREATE FUNCTION grow_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.stamp := OLD.stamp + 1;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER users_grow_stamp BEFORE UPDATE ON users
+FOR EACH ROW WHEN (
+    NEW.stamp = OLD.stamp AND (
+        NEW.role <> OLD.role
+        OR NEW.is_active <> OLD.is_active
+        OR NEW.email_key <> OLD.email_key
+        OR (
+            NEW.password_hash IS DISTINCT FROM OLD.password_hash
+            AND NEW.updated_at <> OLD.updated_at
+        )
+    )
+)
+EXECUTE FUNCTION grow_stamp();
