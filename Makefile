@@ -18,8 +18,8 @@ run: .venv/serve ## Serve on http://localhost:8000 (HOST, PORT and .env are resp
 install: .venv/all ## Make .venv with every extra, for development
 
 test: install check ## Check the style, then run every test
-	$(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest -m "alone and not soak"
+	$(SIDE_BY_SIDE)
 
 soak: install ## Run what takes too long for each change: the long form of some tests
 	$(BIN)/python -m pytest -m soak

@@ -23,6 +23,10 @@ from tests.contract.storage_records import add, an_event, history, log_in, store
 from tests.servers.pgbouncer import PgBouncer
 from tests.servers.postgres import PostgresServer, with_option
 
+POOLED = [pytest.param("session", marks=pytest.mark.soak), "transaction"]
+"""Who keeps a session until it leaves has what PostgreSQL gives; one that is lent for a
+transaction at a time may lack something, and is asked for every law each time."""
+
 PREPARED = "SELECT count(*) FROM pg_prepared_statements"
 HOSTILE = {
     "timezone": "'Asia/Kathmandu'",
@@ -68,6 +72,10 @@ def crowded(own_postgres: PostgresServer) -> Iterator[PgBouncer]:
 
 
 class TestPostgresStorageBehindPgBouncer(StorageContract):
+    @pytest.fixture(params=POOLED)
+    def mode(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
+
     @pytest.fixture
     async def subject(self, storage: PostgresStorage) -> PostgresStorage:
         return storage

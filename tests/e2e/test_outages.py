@@ -131,7 +131,6 @@ async def test_it_ends_when_told_to_though_its_server_is_away(
     assert "Traceback" not in service.output
 
 
-@pytest.mark.alone
 def test_a_schema_that_is_behind_is_waited_for(
     install: Serve, settings: Settings
 ) -> None:
@@ -149,7 +148,7 @@ def test_a_schema_that_is_behind_is_waited_for(
         )
         still = client.get("/readyz")
         done = service.run("migrate")
-        service.await_ready(seconds=BACK)
+        service.await_ready()
         again = [service.run("migrate", *how) for how in ([], ["--plan"], ["--check"])]
 
         assert [0, 1, 0] == [one.returncode for one in (planned, checked, done)]

@@ -31,8 +31,19 @@ STORAGES = ("memory", *STORED_APART)
 POOLED = {"pgbouncer-session": "session", "pgbouncer-transaction": "transaction"}
 """PostgreSQL behind PgBouncer, in each mode."""
 
+EACH_TIME = "pgbouncer-transaction"
+"""The mode in which something may get lost; the other is as PostgreSQL itself."""
+
 ON_EVERY_STORAGE = pytest.mark.parametrize(
-    "database", [*STORAGES, *POOLED], indirect=True
+    "database",
+    [
+        *STORAGES,
+        *(
+            pytest.param(name, marks=[] if name == EACH_TIME else pytest.mark.soak)
+            for name in POOLED
+        ),
+    ],
+    indirect=True,
 )
 ON_WHAT_LASTS = pytest.mark.parametrize("database", STORED_APART, indirect=True)
 ON_MEMORY = pytest.mark.parametrize("database", ["memory"], indirect=True)
