@@ -12,7 +12,7 @@ from tests.history.tokens import Key
 Fault: TypeAlias = Callable[[Random, Recorder], Awaitable[object]]
 """Makes trouble, tells the recorder of it, and returns when it is mended."""
 
-QUIET = (0.2, 0.8)
+QUIET = (0.3, 1.2)
 """Seconds between two faults."""
 
 OFFSETS = (-8.0, -3.0, -0.5, 0.0, 0.5, 3.0, 8.0)
@@ -43,30 +43,27 @@ def crashes(replicas: Sequence[Replica]) -> Fault:
     """Return the fault that kills a replica."""
 
     async def crash(rng: Random, recorder: Recorder) -> None:
-        replica = rng.choice(replicas)
+        replica, revocation = rng.choice(replicas), recorder.revocation
         recorder.tell(f"{replica.name} is killed")
         replica.crash()
         await asyncio.sleep(rng.uniform(0, 0.2))
         await replica.start()
         recorder.tell(f"{replica.name} is back")
+        if revocation:
+            revocation.learnt(replica.name, recorder.tick())
 
     return crash
 
 
-def revocation(replicas: Sequence[Replica], secret: str) -> Fault:
-    """Return the fault that revokes the key which signs, once, and crashes all replicas."""
+def revokes(replicas: Sequence[Replica], secret: str) -> Fault:
+    """Return the fault that revokes the key which signs, once."""
 
     async def revoke(rng: Random, recorder: Recorder) -> None:
         if recorder.revocation is not None:
             return
-        key = Key(secret)
+        key, names = Key(secret), {replica.name for replica in replicas}
         recorder.tell(f"the key {key.kid} is revoked")
-        recorder.revocation = Revocation(key, recorder.tick())
+        recorder.revocation = Revocation(key, recorder.tick(), names)
         await rng.choice(replicas).revoke(key.kid)
-        for replica in replicas:
-            replica.crash()
-            await replica.start()
-        recorder.revocation.known = recorder.tick()
-        recorder.tell("no replica knows the key any more")
 
     return revoke

@@ -8,7 +8,7 @@ from adapters.storage.memory import MemoryStorage
 from config.settings import Settings
 from core.ports import Storage
 from tests.history import virtual_time
-from tests.history.faults import Fault, crashes, revocation, steps_of_clocks
+from tests.history.faults import Fault, crashes, revokes, steps_of_clocks
 from tests.history.in_process import MemoryReplica
 from tests.history.recording import Recorder
 from tests.history.run import SECRET, SETTINGS, Outcome, Run, judge
@@ -53,7 +53,7 @@ def _faults(replicas: Sequence[MemoryReplica]) -> list[Fault]:
         steps_of_clocks(replicas),
         _cuts(replicas),
         _lost_answers(replicas),
-        revocation(replicas, SECRET),
+        revokes(replicas, SECRET),
     ]
 
 

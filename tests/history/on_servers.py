@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 
-from tests.history.faults import Fault, crashes, revocation, steps_of_clocks
+from tests.history.faults import Fault, crashes, revokes, steps_of_clocks
 from tests.history.processes import ProcessReplica
 from tests.history.recording import Recorder
 from tests.history.run import SECRET, SETTINGS, Outcome, Run, judge
@@ -50,7 +50,7 @@ async def run_on(
             steps_of_clocks(replicas),
             steps_of_clocks(replicas),
             _pauses(replicas),
-            revocation(replicas, SECRET),
+            revokes(replicas, SECRET),
             *_faults_of(storage, replicas),
         ]
         run = Run(seed=seed, seconds=seconds, replicas=replicas, faults=faults)

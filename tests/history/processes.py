@@ -91,5 +91,6 @@ class ProcessReplica:
             )
             if token := token_in(mail):
                 kind = MailKind(file.name.split("-")[1])
-                found.append(MailedToken(mail["To"], kind, token))
+                (to,) = mail["To"].addresses
+                found.append(MailedToken(to.addr_spec, kind, token))
         return found

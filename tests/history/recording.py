@@ -43,11 +43,22 @@ class MailedToken(NamedTuple):
 
 @dataclass(slots=True)
 class Revocation:
-    """A key was revoked: some replica may know from ``begun`` on, all from ``known`` on."""
+    """
+    A key was revoked: some replica may know from ``begun`` on, all from ``known`` on.
+
+    Who starts after it was done knows; ``unaware`` are those that have not started since.
+    """
 
     key: Key
     begun: int
+    unaware: set[str]
     known: int | None = None
+
+    def learnt(self, replica: str, at: int) -> None:
+        """Note that a replica started which began to after it was done."""
+        self.unaware.discard(replica)
+        if not self.unaware and self.known is None:
+            self.known = at
 
 
 @dataclass

@@ -27,6 +27,7 @@ SETTINGS = {
     "JWT_ACCESS_TOKEN_EXPIRE_SECONDS": "12",
     "REFRESH_GRACE_SECONDS": f"{RULES.grace:g}",
     "SECRETS_REFRESH_SECONDS": "1",
+    "LOG_LEVEL": "WARNING",
 }
 """Lives so short that clocks which are stepped by seconds matter."""
 
@@ -50,21 +51,22 @@ class Run:
 
     async def go(self) -> None:
         """Return when all is over, and healed."""
-        stop = asyncio.Event()
+        stop, over = asyncio.Event(), asyncio.Event()
         clients = [self._client(number) for number in range(CLIENTS)]
         lives = [asyncio.create_task(client.live(stop)) for client in clients]
-        mails = asyncio.create_task(self._receive())
+        mails = asyncio.create_task(self._receive(over))
         rng = Random(f"{self.seed} faults")
         troubles = trouble(self.faults, rng, self.recorder, stop)
         troubling = asyncio.create_task(troubles)
         await asyncio.sleep(self.seconds)
         stop.set()
         await asyncio.gather(troubling, *lives)
-        mails.cancel()
         await self._look_once_more(clients)
+        over.set()
+        await mails
 
-    async def _receive(self) -> None:
-        while True:
+    async def _receive(self, over: asyncio.Event) -> None:
+        while not over.is_set():
             for mail in [it for one in self.replicas for it in one.new_mails()]:
                 self.accounts.by_email[mail.to].receive(mail)
             await asyncio.sleep(MAILBOX)
