@@ -151,5 +151,3 @@ class Client:
     def _note_bug(self, attempt: Attempt, response: httpx.Response) -> None:
         if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
             self.recorder.bugs.append(f"{attempt}: {response.status_code}")
-
-

@@ -58,7 +58,6 @@ class Account:
         if said:
             self.passwords.append(said)
 
-
     def receive(self, mail: MailedToken) -> None:
         """Remember a mail."""
         mails = self.resets if mail.kind is MailKind.RESET_PASSWORD else self.proofs

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import cycle
 from random import Random
 
 from adapters.storage.memory import MemoryStorage
@@ -15,29 +16,39 @@ from tests.history.run import SECRET, SETTINGS, Outcome, Run, judge
 
 
 def run_in_process(
-    seed: str, seconds: float, storage: Storage | None = None
+    seed: str,
+    seconds: float,
+    *storages: Storage,
+    faults: Sequence[Fault] = (),
 ) -> Outcome:
-    """Return what came of a run, by default on the storage in memory."""
-    return virtual_time.run(_run(seed, seconds, storage or new_storage()))
+    """
+    Return what came of a run, by default on a storage in memory.
+
+    Two storages are what each replica sees of one; ``faults`` come on top of ours.
+    """
+    seen = storages or (MemoryStorage.from_url("memory://"),)
+    return virtual_time.run(_run(seed, seconds, seen, faults))
 
 
-def new_storage() -> MemoryStorage:
-    """Return an empty one."""
-    return MemoryStorage.from_url("memory://")
-
-
-async def _run(seed: str, seconds: float, storage: Storage) -> Outcome:
+async def _run(
+    seed: str, seconds: float, storages: Sequence[Storage], faults: Sequence[Fault]
+) -> Outcome:
     replicas = [
         MemoryReplica(name, storage, settings(), Random(f"{seed} link {name}"))
-        for name in ("r1", "r2")
+        for name, storage in zip(("r1", "r2"), cycle(storages), strict=False)
     ]
     for replica in replicas:
         await replica.start()
-    run = Run(seed=seed, seconds=seconds, replicas=replicas, faults=_faults(replicas))
+    run = Run(
+        seed=seed,
+        seconds=seconds,
+        replicas=replicas,
+        faults=[*_faults(replicas), *faults],
+    )
     await run.go()
     for replica in replicas:
         replica.crash()
-    return await judge(run, storage)
+    return await judge(run, storages[0])
 
 
 def settings() -> Settings:

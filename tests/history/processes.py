@@ -74,9 +74,7 @@ class ProcessReplica:
 
     async def revoke(self, kid: str) -> None:
         """Revoke a key, as an operator does."""
-        done = await asyncio.to_thread(
-            self.service.run, "keys", "revoke", kid, "--yes"
-        )
+        done = await asyncio.to_thread(self.service.run, "keys", "revoke", kid, "--yes")
         assert 0 == done.returncode, done.stderr
 
     def new_mails(self) -> Sequence[MailedToken]:

@@ -97,5 +97,3 @@ class Recorder:
     def tell(self, fault: str) -> None:
         """Note a fault."""
         self.faults.append(f"{self.tick():>6} {fault}")
-
-

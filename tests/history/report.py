@@ -43,7 +43,9 @@ def _lines(outcome: Outcome, anomaly: Unexplained) -> Iterator[str]:
 
 
 def _described(state: State) -> str:
-    sessions = ", ".join(sorted(f"{it.id[:6]}.{it.generation}" for it in state.sessions))
+    sessions = ", ".join(
+        sorted(f"{it.id[:6]}.{it.generation}" for it in state.sessions)
+    )
     proved = "verified" if state.is_verified else "unverified"
     return (
         f"  user {state.user} {proved}, password {state.password},"

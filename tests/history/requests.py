@@ -27,9 +27,7 @@ PATHS = {
 MISMATCH = "the two tokens are not of one session"
 
 
-def request(
-    http: httpx.AsyncClient, attempt: Attempt, username: str
-) -> httpx.Request:
+def request(http: httpx.AsyncClient, attempt: Attempt, username: str) -> httpx.Request:
     """Return the request; its label is what the events tell whose it was by."""
     kind, token = attempt.kind, attempt.token
     bears_access = kind in BEARS_ACCESS and token and token.generation is None

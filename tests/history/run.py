@@ -106,15 +106,10 @@ class Outcome:
 
 
 async def judge(run: Run, storage: Storage) -> Outcome:
-    """Return what came of a run; the storage tells by whom each mail was asked for."""
-    stored = await every(storage, RecordKind.EVENTS)
-    asked_for = {
-        one.event.data["token_id"]: one.event.data["client"]
-        for one in stored
-        if isinstance(one, StoredEvent) and "token_id" in one.event.data
-    }
+    """Return what came of a run, and is stored now."""
+    asked = await asked_for(storage)
     recorder = run.recorder
-    histories = Judge(recorder, asked_for, RULES).histories()
+    histories = Judge(recorder, asked, RULES).histories()
     sent = [one for one in recorder.attempts if one.account]
     found = (explain(history) for history in histories.values())
     return Outcome(
@@ -129,3 +124,11 @@ async def judge(run: Run, storage: Storage) -> Outcome:
     )
 
 
+async def asked_for(storage: Storage) -> Mapping[str, str]:
+    """Return by which operation each mailed token was asked for, by its id."""
+    stored = await every(storage, RecordKind.EVENTS)
+    return {
+        one.event.data["token_id"]: one.event.data["client"]
+        for one in stored
+        if isinstance(one, StoredEvent) and "token_id" in one.event.data
+    }

@@ -21,9 +21,7 @@ _names = count(1)
 def asked(begun: int, ended: int, call: Call, answer: Answer | None) -> Operation:
     name = f"{call.kind} {next(_names)}"
     known = {"ended": ended, "answer": answer} if answer else {}
-    return replace(
-        Operation(name=name, call=call, token=name, begun=begun), **known
-    )
+    return replace(Operation(name=name, call=call, token=name, begun=begun), **known)
 
 
 def register(begun: int, ended: int, answer: Answer | None = REGISTERED) -> Operation:
@@ -52,9 +50,7 @@ def refresh(begun: int, ended: int, shown: int, answer: Answer | None) -> Operat
 
 
 def change(begun: int, ended: int, answer: Answer | None) -> Operation:
-    call = Call(
-        kind=Kind.CHANGE_PASSWORD, session="a", password=OLD, new_password=NEW
-    )
+    call = Call(kind=Kind.CHANGE_PASSWORD, session="a", password=OLD, new_password=NEW)
     return asked(begun, ended, call, answer)
 
 
