@@ -165,7 +165,8 @@ class MemoryReplica:
         await container.readiness().prepare()
         steps = container.outbox().deliver_due, container.revocations().learn
         self._work = [asyncio.create_task(_repeat(step)) for step in steps]
-        self.door.application = httpx.ASGITransport(create(container))
+        application: Any = create(container)  # typed otherwise than httpx has it
+        self.door.application = httpx.ASGITransport(application)
 
     def crash(self) -> None:
         """End at once, whatever is under way."""

@@ -85,7 +85,7 @@ def _register(state: State, asked: Asked) -> Steps:
     if state.user is not None:
         yield Answer(code="email_taken"), state, DONE
         return
-    told = asked.seen and asked.seen.user
+    told = asked.seen.user if asked.seen else None
     added = State(told or UNTOLD, asked.call.password, confirm=asked.token)
     yield Answer(user=told, verified=False), added, DONE
 
@@ -167,7 +167,7 @@ def _verify_email(state: State, asked: Asked) -> Steps:
     yield Answer(), after, DONE
 
 
-def _resend(state: State, asked: Asked) -> Steps:
+def _resend(state: State, _: Asked) -> Steps:
     unproved = state.user is not None and not state.is_verified
     yield Answer(), state, MET if unproved else DONE
 
@@ -191,7 +191,7 @@ def _end(state: State, asked: Asked) -> Step:
 
 
 def _end_all(state: State, asked: Asked) -> Step:
-    least, seen = len(state.sessions), asked.seen and asked.seen.ended
+    least, seen = len(state.sessions), asked.seen.ended if asked.seen else None
     agrees = seen is not None and least <= seen <= least + asked.call.hidden
     told = Answer(ended=seen if agrees else least)
     return told, state._replace(sessions=frozenset()), DONE

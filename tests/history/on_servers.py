@@ -29,10 +29,15 @@ PAUSED = (0.1, 1.0)
 
 @dataclass(frozen=True)
 class SharedStorage:
-    """Where replicas store; a file has no server."""
+    """
+    Where replicas store; a file has no server.
+
+    ``patience`` is what the URL needs for a server that is slow.
+    """
 
     url: str
     server: PostgresServer | MongoCompatibleServer | None = None
+    patience: str = ""
 
 
 async def run_on(
@@ -67,13 +72,14 @@ async def _replica(
 ) -> AsyncIterator[ProcessReplica]:
     settings = SETTINGS | {"DATABASE_URL": storage.url}
     if storage.server is None:
-        async with ProcessReplica(directory, **settings) as replica:
+        async with ProcessReplica(directory, settings) as replica:
             yield replica
         return
     address = urlsplit(storage.url)
     async with ChaosProxy(address.hostname or "", address.port or 0) as proxy:
         settings = through(proxy.host, proxy.port, settings)
-        async with ProcessReplica(directory, proxy=proxy, **settings) as replica:
+        settings["DATABASE_URL"] += storage.patience
+        async with ProcessReplica(directory, settings, proxy) as replica:
             yield replica
 
 

@@ -22,6 +22,8 @@ from tests.servers.service import Service, token_in
 TIMEOUT = 8.0
 """Seconds after which a client gives up."""
 
+TRIES = 10
+
 
 class FakeTimeService(Service):
     """The service at another time."""
@@ -39,7 +41,10 @@ class ProcessReplica:
     """A replica that can be killed, and one day started again; ``proxy`` leads to its server."""
 
     def __init__(
-        self, directory: Path, *, proxy: ChaosProxy | None = None, **settings: str
+        self,
+        directory: Path,
+        settings: Mapping[str, str],
+        proxy: ChaosProxy | None = None,
     ) -> None:
         directory.mkdir()
         fake_time = FakeTime(directory)
@@ -73,9 +78,13 @@ class ProcessReplica:
             os.killpg(self.service.process.pid, how)
 
     async def revoke(self, kid: str) -> None:
-        """Revoke a key, as an operator does."""
-        done = await asyncio.to_thread(self.service.run, "keys", "revoke", kid, "--yes")
-        assert 0 == done.returncode, done.stderr
+        """Revoke a key, as an operator does, who tries again where storage is busy."""
+        command = "keys", "revoke", kid, "--yes"
+        for _ in range(TRIES):
+            done = await asyncio.to_thread(self.service.run, *command)
+            if done.returncode == 0:
+                return
+        raise RuntimeError(done.stderr)
 
     def new_mails(self) -> Sequence[MailedToken]:
         """Return what was mailed since the last look."""

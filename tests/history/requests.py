@@ -66,8 +66,12 @@ def answer_of(kind: Kind, response: httpx.Response) -> Answer:
         return Answer(code=response.json()["code"])
     if kind is Kind.VERIFY:
         headers = response.headers
-        user, verified = headers["X-Auth-User-Id"], bool(headers["X-Auth-Email"])
-        return Answer(user=int(user), verified=verified)
+        user, email = int(headers["X-Auth-User-Id"]), headers["X-Auth-Email"]
+        return Answer(user=user, verified=bool(email))
+    return _said(kind, response)
+
+
+def _said(kind: Kind, response: httpx.Response) -> Answer:
     said: dict[str, Any] = response.json()
     if kind in {Kind.REGISTER, Kind.ME}:
         return Answer(user=said["id"], verified=said["is_verified"])

@@ -20,8 +20,8 @@ _names = count(1)
 
 def asked(begun: int, ended: int, call: Call, answer: Answer | None) -> Operation:
     name = f"{call.kind} {next(_names)}"
-    known = {"ended": ended, "answer": answer} if answer else {}
-    return replace(Operation(name=name, call=call, token=name, begun=begun), **known)
+    lost = Operation(name=name, call=call, token=name, begun=begun)
+    return replace(lost, ended=ended, answer=answer) if answer else lost
 
 
 def register(begun: int, ended: int, answer: Answer | None = REGISTERED) -> Operation:
@@ -86,6 +86,8 @@ def prove(begun: int, ended: int, mail: Operation, answer: Answer) -> Operation:
 
 
 JANE = (register(1, 2), log_in(3, 4, OLD, "a"))
+NEWCOMER = register(1, 2)
+SENT_AGAIN = resend(3, 6)
 ASKED, AGAIN = request_reset(5, 6), request_reset(7, 8)
 
 GOOD = {
@@ -158,14 +160,15 @@ GOOD = {
         log_in(15, 16, NEW, "b"),
     ],
     "a mail that was asked for while the address was proved": [
-        *(mails := (register(1, 2), resend(3, 6))),
-        prove(4, 5, mails[0], DONE),
-        prove(7, 8, mails[1], DONE),
+        NEWCOMER,
+        SENT_AGAIN,
+        prove(4, 5, NEWCOMER, DONE),
+        prove(7, 8, SENT_AGAIN, DONE),
     ],
     "what was spent on the address is known again": [
-        *(mails := (register(1, 2),)),
-        prove(3, 4, mails[0], DONE),
-        prove(5, 6, mails[0], Answer(code="email_already_verified")),
+        NEWCOMER,
+        prove(3, 4, NEWCOMER, DONE),
+        prove(5, 6, NEWCOMER, Answer(code="email_already_verified")),
     ],
 }
 
@@ -231,13 +234,13 @@ BAD = {
         log_in(9, 10, OLD, "b"),
     ],
     "an address is proved twice": [
-        *(mails := (register(1, 2),)),
-        prove(3, 4, mails[0], DONE),
-        prove(5, 6, mails[0], DONE),
+        NEWCOMER,
+        prove(3, 4, NEWCOMER, DONE),
+        prove(5, 6, NEWCOMER, DONE),
     ],
     "an address is unproved again": [
-        *(mails := JANE),
-        prove(5, 6, mails[0], DONE),
+        *JANE,
+        prove(5, 6, JANE[0], DONE),
         me(7, 8),
     ],
     "another's id": [*JANE, me(5, 6, Answer(user=2, verified=False))],
@@ -277,9 +280,9 @@ def test_the_report_ends_with_what_can_not_be_explained() -> None:
     [(Worth.EXPIRED, "expired_token"), (Worth.FOREIGN, "invalid_token")],
 )
 def test_a_token_is_refused_where_the_clocks_allow_it(worth: Worth, code: str) -> None:
-    def shown(*worths: Worth, **answer: str) -> Operation:
+    def shown(*worths: Worth, code: str = "") -> Operation:
         call = Call(kind=Kind.ME, session="a", worth=frozenset(worths))
-        told = Answer(**answer) if answer else Answer(user=1, verified=False)
+        told = Answer(code=code) if code else Answer(user=1, verified=False)
         return asked(5, 6, call, told)
 
     assert explain([*JANE, shown(Worth.GOOD, worth)]) is None

@@ -49,7 +49,7 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SharedSto
             yield SharedStorage(url, postgres)
     else:
         with running(MongoCompatibleServer()) as mongo, fresh_database(mongo) as url:
-            yield SharedStorage(url, mongo)
+            yield SharedStorage(url, mongo, patience="&timeoutMS=4000")
 
 
 @pytest.mark.timeout(300)

@@ -25,8 +25,8 @@ FAULTY = [
 ]
 
 
-def with_part(fault: type) -> Outcome:
-    return run_in_process(SEED, SECONDS, storage_of(fault))
+def with_part(fault: type) -> Callable[[], Outcome]:
+    return lambda: run_in_process(SEED, SECONDS, storage_of(fault))
 
 
 def with_a_follower() -> Outcome:
@@ -40,7 +40,7 @@ def with_another_that_takes_over() -> Outcome:
 
 
 WRONG: dict[str, Callable[[], Outcome]] = {
-    **{fault.__name__: lambda fault=fault: with_part(fault) for fault in FAULTY},
+    **{fault.__name__: with_part(fault) for fault in FAULTY},
     "a follower": with_a_follower,
     "another takes over": with_another_that_takes_over,
 }
