@@ -35,11 +35,17 @@ def breaks(*laws: str) -> Callable[[Fault], Fault]:
 
 @asynccontextmanager
 async def storage_with(fault: type) -> AsyncIterator[MemoryStorage]:
+    yield storage_of(fault)
+
+
+def storage_of(fault: type) -> MemoryStorage:
+    """Return an empty storage with a faulty part, or one that is faulty itself."""
+
     def chosen(part: type[Part]) -> type[Part]:
         return fault if issubclass(fault, part) else part
 
     tables = Tables()
-    yield chosen(MemoryStorage)(
+    return chosen(MemoryStorage)(
         chosen(MemoryUsers)(tables),
         chosen(MemorySessions)(tables),
         chosen(MemoryTokens)(tables),
