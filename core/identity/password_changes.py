@@ -1,14 +1,15 @@
 """Changing a password, whatever else happens meanwhile."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from core import errors
 from core.event_factory import EventFactory
 from core.identity.grants import Grants
 from core.identity.holders import Holders
 from core.identity.throttle import Throttle
-from core.model import Client, Grant, Identity
-from core.model.events import EventKind
+from core.model import Account, Client, Grant, Identity, Session, SessionId
+from core.model.events import Event, EventKind
 from core.ports import Clock, PasswordHasher, PasswordPolicy, UserRepository
 from core.ports.driving import PasswordChange
 from core.refusals import tell_refusal
@@ -50,35 +51,43 @@ class PasswordChanges(PasswordChange):
     ) -> Grant:
         user, old_session = identity.user, identity.session.id
         account = await self.users.account(user.id)
-        stored = account.credentials.password_hash if account else None
-        if not await self.hasher.verify(current_password, stored):
-            reason = "wrong current password"
-            tell_refusal("Password change refused", reason, user.id)
-            raise errors.WrongCurrentPassword
-        new_hash = await self.hasher.hash(new_password)
-        now = self.clock.now()
-        successor = self.grants.new_session(user.id, client, now)
-        told = [
-            self.events.make(
-                kind, now, user.id, client, user_id=user.id, session_id=session_id
-            )
-            for kind, session_id in (
-                (EventKind.PASSWORD_CHANGED, old_session),
-                (EventKind.SESSION_OPENED, successor.id),
-            )
-        ]
-        if await self.users.change_password(
-            user.id,
-            stamp=user.stamp,
-            new_hash=new_hash,
-            renews=old_session,
-            successor=successor,
-            at=now,
-            events=told,
-        ):
-            return await self.grants.grant(user, successor, now)
-        # What we checked was changed meanwhile: all of it has to stand the new test.
+        if account is not None and account.user.stamp == user.stamp:
+            await self._demand_current(account, current_password)
+            new_hash = await self.hasher.hash(new_password)
+            now = self.clock.now()
+            successor = self.grants.new_session(user.id, client, now)
+            if await self.users.change_password(
+                user.id,
+                stamp=user.stamp,
+                new_hash=new_hash,
+                renews=old_session,
+                successor=successor,
+                at=now,
+                events=self._told(old_session, successor, now, client),
+            ):
+                return await self.grants.grant(user, successor, now)
+        # What we know was changed meanwhile: all of it has to stand the new test.
         latest = await self.holders.of_session(old_session, user.id)
         if latest is None:
             raise errors.SessionEnded
         return await self._change(latest, current_password, new_password, client)
+
+    async def _demand_current(self, account: Account, password: str) -> None:
+        if not await self.hasher.verify(password, account.credentials.password_hash):
+            reason = "wrong current password"
+            tell_refusal("Password change refused", reason, account.user.id)
+            raise errors.WrongCurrentPassword
+
+    def _told(
+        self, old: SessionId, successor: Session, now: datetime, client: Client
+    ) -> list[Event]:
+        user_id = successor.user_id
+        return [
+            self.events.make(
+                kind, now, user_id, client, user_id=user_id, session_id=session_id
+            )
+            for kind, session_id in (
+                (EventKind.PASSWORD_CHANGED, old),
+                (EventKind.SESSION_OPENED, successor.id),
+            )
+        ]

@@ -4,8 +4,13 @@ from dataclasses import astuple
 
 import pytest
 
-from core.errors import InvalidCredentials, TooManyAttempts, WrongCurrentPassword
-from core.model import Grant, Purpose, Role, User
+from core.errors import (
+    InvalidCredentials,
+    SessionEnded,
+    TooManyAttempts,
+    WrongCurrentPassword,
+)
+from core.model import Grant, Identity, Purpose, Role, User
 from core.model.events import EventKind
 from tests.unit.hashers import InterruptedHasher, RecordingHasher
 from tests.unit.world import EMAIL, KEY, NEW_PASSWORD, PASSWORD, PHONE, World
@@ -19,8 +24,13 @@ async def _invited(world: World) -> User:
 
 
 async def _change(world: World, grant: Grant, current: str) -> Grant:
+    identity = await world.sessions.identify(grant.access_token)
+    return await _change_as(world, identity, current)
+
+
+async def _change_as(world: World, identity: Identity, current: str) -> Grant:
     return await world.password_changes.change(
-        await world.sessions.identify(grant.access_token),
+        identity,
         current_password=current,
         new_password=NEW_PASSWORD,
         client=PHONE,
@@ -78,6 +88,33 @@ async def test_who_has_no_password_can_change_none(current: str) -> None:
     assert [None] == hasher.checked
     assert world.hash_of(grant.user) is None
     assert 0 == world.count(EventKind.PASSWORD_CHANGED)
+    await hasher.aclose()
+
+
+async def test_who_was_removed_since_the_look_changes_no_password() -> None:
+    world = World()
+    grant = await world.newcomer()
+    identity = await world.sessions.identify(grant.access_token)
+    await world.verifications.reject(world.mailed_token(Purpose.VERIFY_EMAIL), PHONE)
+
+    with pytest.raises(SessionEnded):
+        await _change_as(world, identity, PASSWORD)
+
+
+async def test_a_password_that_was_reset_since_the_look_is_not_guessed_at() -> None:
+    hasher = RecordingHasher()
+    world = World(hasher)
+    grant = await world.newcomer()
+    identity = await world.sessions.identify(grant.access_token)
+    await world.password_resets.request(EMAIL, PHONE)
+    mailed = world.mailed_token(Purpose.RESET_PASSWORD)
+    await world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
+    hasher.checked.clear()
+
+    with pytest.raises(SessionEnded):
+        await _change_as(world, identity, NEW_PASSWORD)
+
+    assert [] == hasher.checked
     await hasher.aclose()
 
 
