@@ -3,6 +3,8 @@ from collections import Counter
 from dataclasses import astuple, replace
 from datetime import datetime, timedelta, timezone
 
+import pytest
+
 from core.errors import EmailTaken
 from core.model import Client, EndReason, Identity, User
 from core.ports import Record, Storage
@@ -179,6 +181,7 @@ class StorageLaws(Contract):
         await subject.aclose()
         await subject.aclose()
 
+    @pytest.mark.alone  # nobody may wait long, whatever else the machine has to do
     async def test_many_callers_at_once_are_all_served(self, subject: Storage) -> None:
         got = Counter(
             await asyncio.gather(*(_a_life(subject, number) for number in range(200)))

@@ -111,6 +111,7 @@ async def test_nobody_waits_long_for_a_server_that_is_away(
     assert "Traceback" not in service.output
 
 
+@pytest.mark.alone
 @OUTAGES
 async def test_it_ends_when_told_to_though_its_server_is_away(
     outside: Outside, outage: str
