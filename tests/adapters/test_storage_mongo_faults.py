@@ -27,7 +27,7 @@ from tests.contract.storage_records import (
     stored,
 )
 from tests.servers.chaos_proxy import ChaosProxy
-from tests.servers.mongo import MongoCompatibleServer
+from tests.servers.mongo import MongoCompatibleServer, patient
 
 pytestmark = LITTER
 
@@ -178,15 +178,18 @@ async def test_callers_queue_for_a_connection_but_not_for_ever(
         assert user == await storage.users.get(user.id)
 
 
-async def test_who_stops_waiting_leaves_no_half_change(storage: MongoStorage) -> None:
+async def test_who_stops_waiting_leaves_no_half_change(
+    storage: MongoStorage, url: str
+) -> None:
     names = [f"user{number}" for number in range(40)]
-    adding = [asyncio.create_task(acknowledges(storage, name)) for name in names]
+    async with opened(patient(url)) as busy:
+        adding = [asyncio.create_task(acknowledges(busy, name)) for name in names]
 
-    for number, task in enumerate(adding):
-        await asyncio.sleep(0.003)
-        if number % 2:
-            task.cancel()
-    done = await asyncio.gather(*adding, return_exceptions=True)
+        for number, task in enumerate(adding):
+            await asyncio.sleep(0.003)
+            if number % 2:
+                task.cancel()
+        done = await asyncio.gather(*adding, return_exceptions=True)
 
     acknowledged = [name for name, ok in zip(names, done, strict=True) if ok is True]
     assert set(names[::2]) <= set(acknowledged)

@@ -20,7 +20,7 @@ PEOPLE = 20
 
 @pytest.fixture(scope="module")
 def service(serve: Serve) -> Service:
-    return serve(WORKERS="2", READ_TIMEOUT_SECONDS="0.3")
+    return serve(WORKERS="2", READ_TIMEOUT_SECONDS="2")  # a crowd needs some of it
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_each_worker_has_the_timeouts(service: Service, workers: list[int]) -> N
 
             assert b"" == wire.rest()
 
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 9  # by default, ten
 
 
 @pytest.mark.usefixtures("workers")
