@@ -204,7 +204,12 @@ class SessionRepository(Protocol):
         reason: EndReason,
         events: Sequence[Event],
     ) -> int:
-        """End all the user's sessions that have not ended; return how many those were."""
+        """
+        End all the user's sessions that have not ended; return how many those were.
+
+        Also the one that a change of password puts in the place of others meanwhile,
+        unless the change finds them ended.
+        """
 
     @abstractmethod
     async def end_of_inactive(

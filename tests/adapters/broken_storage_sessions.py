@@ -207,6 +207,16 @@ class EndsNoneInSilence(MemorySessions):
         return await super().end_all(user_id, **rest)
 
 
+@breaks("who ends all sessions ends a successor that comes meanwhile")
+class EndsWhatItSawFirst(MemorySessions):
+    async def end_all(self, user_id: UserId, **rest: Rest) -> int:
+        seen = {session.id for session in self.tables.unended(user_id)}
+        await sleep(0)
+        live = [one for one in self.tables.unended(user_id) if one.id in seen]
+        self.tables.record(rest["events"])
+        return self.tables.end(live, rest["at"], rest["reason"])
+
+
 @breaks("each session is ended by one of many")
 class CountsFirst(MemorySessions):
     async def end_all(self, user_id: UserId, **rest: Rest) -> int:

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 
 from core.model import EndReason, Purpose, Session, User
@@ -74,6 +75,27 @@ class ChangeLaws(Contract):
         assert await _changed(subject, user, session)
 
         assert all([await subject.tokens.get(token) for token in tokens])
+
+    async def test_who_ends_all_sessions_ends_a_successor_that_comes_meanwhile(
+        self, subject: Storage
+    ) -> None:
+        users = [await add(subject, f"ada-{number}") for number in range(RACERS)]
+        before = [await log_in(subject, user) for user in users]
+        after = [a_session(user) for user in users]
+
+        async def end_and_change(number: int) -> int:
+            user, this = users[number], before[number]
+            why = EndReason.LOGGED_OUT_EVERYWHERE
+            ended, _ = await asyncio.gather(
+                subject.sessions.end_all(user.id, at=NOW, reason=why, events=[]),
+                change_password(subject, user, this, successor=after[number]),
+            )
+            return ended
+
+        # Whichever comes first, each user has one session at any time, and none then.
+        assert [1] * RACERS == await race(end_and_change)
+        found = await subject.sessions.identities([it.id for it in before + after])
+        assert all(identity.session.ended_at for identity in found.values())
 
     async def test_one_of_many_changes_a_password(self, subject: Storage) -> None:
         user = await add(subject)

@@ -4,7 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.storage.postgres.connection import first
+from adapters.storage.postgres.connection import (
+    Connection,
+    fetch,
+    first,
+    transaction,
+)
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
 from adapters.storage.postgres.rows import IDENTITY, SESSION, from_events
@@ -77,6 +82,10 @@ SELECT id FROM ended
 """,
     recording=recording("ended"),
 )
+
+# A statement of its own: what comes after it sees the session which a change of password
+# that it waited for has put in the place of the others. Log-ins need not wait.
+LOCK_USER = "SELECT FROM users WHERE id = %(user_id)s FOR SHARE"
 
 # In the order of their ids, so that no two callers wait for each other.
 END_ALL = compose("""
@@ -183,8 +192,7 @@ class PostgresSessions(SessionRepository):
         reason: EndReason,
         events: Sequence[Event],
     ) -> int:
-        ended = await self.database.write(
-            first,
+        return await self._end_all(
             END_ALL_AND_TELL,
             user_id=user_id,
             opened_by=EVER,
@@ -192,13 +200,11 @@ class PostgresSessions(SessionRepository):
             reason=reason,
             events=from_events(events),
         )
-        return len(ended)
 
     async def end_of_inactive(
         self, user_id: UserId, *, at: datetime, events: Sequence[Event]
     ) -> int:
-        ended = await self.database.write(
-            first,
+        return await self._end_all(
             END_OF_INACTIVE,
             user_id=user_id,
             opened_by=at,
@@ -206,4 +212,11 @@ class PostgresSessions(SessionRepository):
             reason=EndReason.USER_INACTIVE,
             events=from_events(events),
         )
-        return len(ended)
+
+    async def _end_all(self, statement: str, **values: object) -> int:
+        async def work(connection: Connection) -> int:
+            async with transaction(connection):
+                await connection.execute(LOCK_USER, values)
+                return len(await fetch(connection, first, statement, values))
+
+        return await self.database.run(work)
