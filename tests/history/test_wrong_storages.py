@@ -12,7 +12,8 @@ from tests.history.run import Outcome
 SECONDS = 1.5
 """Of virtual time; some thousand operations."""
 
-SEED = "2"
+SEEDS = ("2", "4", "5", "6", "7")
+"""Tried until one catches: who meets whom changes with every step that the core takes."""
 
 FAULTY = [
     broken.ForgetsAChange,
@@ -25,21 +26,21 @@ FAULTY = [
 ]
 
 
-def with_part(fault: type) -> Callable[[], Outcome]:
-    return lambda: run_in_process(SEED, SECONDS, storage_of(fault))
+def with_part(fault: type) -> Callable[[str], Outcome]:
+    return lambda seed: run_in_process(seed, SECONDS, storage_of(fault))
 
 
-def with_a_follower() -> Outcome:
-    return run_in_process(SEED, SECONDS, *broken.leader_and_follower())
+def with_a_follower(seed: str) -> Outcome:
+    return run_in_process(seed, SECONDS, *broken.leader_and_follower())
 
 
-def with_another_that_takes_over() -> Outcome:
+def with_another_that_takes_over(seed: str) -> Outcome:
     storage = MemoryStorage.from_url("memory://")
     fault = broken.loses_the_latest(storage.users.tables)
-    return run_in_process(SEED, SECONDS, storage, faults=[fault])
+    return run_in_process(seed, SECONDS, storage, faults=[fault])
 
 
-WRONG: dict[str, Callable[[], Outcome]] = {
+WRONG: dict[str, Callable[[str], Outcome]] = {
     **{fault.__name__: with_part(fault) for fault in FAULTY},
     "a follower": with_a_follower,
     "another takes over": with_another_that_takes_over,
@@ -47,17 +48,17 @@ WRONG: dict[str, Callable[[], Outcome]] = {
 
 
 @pytest.mark.parametrize("run", WRONG.values(), ids=WRONG)
-def test_a_wrong_storage_is_caught(run: Callable[[], Outcome]) -> None:
-    outcome = run()
+def test_a_wrong_storage_is_caught(run: Callable[[str], Outcome]) -> None:
+    outcome = next((it for it in map(run, SEEDS) if it.anomalies), None)
 
-    assert outcome.anomalies
+    assert outcome
     told = complaint(outcome)
-    assert f"seed {SEED}" in told
+    assert f"seed {outcome.seed}" in told
     assert "Not explained" in told
 
 
 def test_a_run_in_the_process_is_the_same_each_time() -> None:
-    first, again = (run_in_process(SEED, SECONDS) for _ in range(2))
+    first, again = (run_in_process(SEEDS[0], SECONDS) for _ in range(2))
 
     assert first == again
     assert "" == complaint(first)
