@@ -71,6 +71,7 @@ class OpensInSilence(MemorySessions):
 
 
 @breaks(
+    "who ends all sessions ends a successor that comes meanwhile",
     "a session opens only for the stored stamp",
     "no log in outlives a change that it raced",
     "no log in outlives a reset that it raced",
@@ -190,7 +191,10 @@ class CountsEndedSessions(MemorySessions):
         return len(every) if ended else 0
 
 
-@breaks("all of a users sessions end and are counted")
+@breaks(
+    "all of a users sessions end and are counted",
+    "who ends all sessions ends a successor that comes meanwhile",
+)
 class EndsEverybodysSessions(MemorySessions):
     async def end_all(self, user_id: UserId, **rest: Rest) -> int:
         ended = await super().end_all(user_id, **rest)

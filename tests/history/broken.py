@@ -26,7 +26,7 @@ from tests.adapters.broken_storage import Rest
 from tests.history.faults import Fault
 from tests.history.recording import Recorder
 
-A_MOMENT = 0.005
+A_MOMENT = 0.02
 """Seconds between looking and writing, where they should be one step."""
 
 LAG = 0.1
