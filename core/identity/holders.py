@@ -32,9 +32,8 @@ class Holders:
         if token is None:
             raise errors.NotAuthenticated
         claims = await self._access_claims(token)
-        identity = await self.of_session(claims.session_id, claims.user_id)
+        identity = await self._holder(claims, "Token refused", routine=True)
         if identity is None:
-            tell_refusal("Token refused", OVER, claims.user_id, routine=True)
             raise errors.SessionEnded
         return identity
 
@@ -45,9 +44,8 @@ class Holders:
 
     async def of_refresh_claims(self, claims: Claims) -> Identity:
         """Return whose claims these are; raises InvalidRefreshToken."""
-        identity = await self.of_session(claims.session_id, claims.user_id)
+        identity = await self._holder(claims, "Refresh token refused")
         if identity is None:
-            tell_refusal("Refresh token refused", OVER, claims.user_id)
             raise errors.InvalidRefreshToken
         return identity
 
@@ -67,12 +65,7 @@ class Holders:
     ) -> Identity | None:
         """Return a user's session and the user, None if its tokens count no more."""
         identity = await self.lookups.get(session_id)
-        if identity is None or identity.user.id != user_id:
-            return None
-        if not identity.user.is_active:
-            await self.dismiss(identity.user.id)
-            return None
-        return identity if identity.session.is_live(self.clock.now()) else None
+        return None if await self._end_of(identity, user_id) else identity
 
     async def dismiss(self, user_id: UserId) -> None:
         """End all sessions of a user met inactive: else they revive when the user does."""
@@ -86,6 +79,35 @@ class Holders:
         )
         if await self.sessions.end_of_inactive(user_id, at=now, events=[told]):
             log.info("Sessions of an inactive user ended", extra={"user_id": user_id})
+
+    async def _holder(
+        self, claims: Claims, refusal: str, *, routine: bool = False
+    ) -> Identity | None:
+        """Return whose claims these are, None if they count no more; the log says why."""
+        identity = await self.lookups.get(claims.session_id)
+        end = await self._end_of(identity, claims.user_id)
+        if end is None:
+            return identity
+        tell_refusal(
+            refusal,
+            OVER,
+            claims.user_id,
+            routine=routine,
+            session_id=claims.session_id,
+            end_reason=end,
+        )
+        return None
+
+    async def _end_of(self, identity: Identity | None, user_id: UserId) -> str | None:
+        """Return why the tokens of a session count no more, None if they do."""
+        if identity is None or identity.user.id != user_id:
+            return "gone"
+        if not identity.user.is_active:
+            await self.dismiss(identity.user.id)
+            return EndReason.USER_INACTIVE
+        if identity.session.end_reason is not None:
+            return identity.session.end_reason
+        return None if identity.session.is_live(self.clock.now()) else "expired"
 
     async def _access_claims(self, token: str) -> Claims:
         try:

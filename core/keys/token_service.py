@@ -1,4 +1,4 @@
-"""Which key signs, which verify, and the tokens that are mailed."""
+"""Tokens made and read with the keys as they stand: JWTs, and those that are mailed."""
 
 import base64
 import hashlib

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import aclosing, closing
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,16 +21,10 @@ from core.errors import EmailTaken
 from core.model import RecordKind, User
 from core.operations.transfer import digest
 from core.ports import Storage
-from tests.adapters.postgres_world import console
+from tests.adapters.before_a_step import console_at, migrate_up_to, registered
 from tests.contract.storage_records import a_user, add, an_account
 
 STEP = "0003_email_keys"
-FORGET = (
-    f"DELETE FROM schema_migrations WHERE name >= '{STEP}'",  # noqa: S608
-    # Of the steps behind it:
-    "ALTER TABLE one_time_tokens DROP COLUMN spent_at",
-    "ALTER TABLE users DROP COLUMN stamp",
-)
 KINDS: dict[str, Any] = {
     "sqlite": SqliteStorage,
     "postgres": PostgresStorage,
@@ -48,11 +41,16 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def storage(url: str) -> AsyncIterator[Storage]:
+async def unmigrated(url: str) -> AsyncIterator[Storage]:
     async with aclosing(opened(url)) as storage:
         await storage.open()
-        await storage.migrate()
         yield storage
+
+
+@pytest.fixture
+async def storage(unmigrated: Storage) -> Storage:
+    await unmigrated.migrate()
+    return unmigrated
 
 
 def opened(url: str) -> Any:  # noqa: ANN401 - of any kind
@@ -71,20 +69,19 @@ async def keep(storage: Storage, *users: User) -> None:
     await storage.archive.write(RecordKind.USERS, list(map(an_account, users)))
 
 
-async def forget(url: str) -> None:
-    """Let the step be pending, as after an upgrade."""
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db, db:
-            for statement in ("DROP TRIGGER users_grow_stamp", *FORGET):
-                db.execute(statement)
-    elif url.startswith("mongodb"):
+async def keep_before(storage: Storage, url: str, *users: User) -> None:
+    """Store users, numbered from 1, as the version did that has this step still to run."""
+    if url.startswith("mongodb"):
+        await storage.migrate()
+        await keep(storage, *users)
         async with AsyncMongoClient[Any](url) as client:
             records = client.get_default_database().schema_migrations
             await records.delete_many({"_id": {"$gte": STEP}})
-    else:
-        with console(url) as operator:
-            for statement in ("DROP FUNCTION grow_stamp CASCADE", *FORGET):
-                operator.execute(statement)
+        return
+    with console_at(url) as run:
+        migrate_up_to(STEP, url, run)
+        for user in users:
+            run(registered(user))
 
 
 async def id_of(storage: Storage, key: str) -> int | None:
@@ -93,46 +90,46 @@ async def id_of(storage: Storage, key: str) -> int | None:
 
 
 async def test_what_was_blocked_by_a_look_alike_is_free_again(
-    storage: Storage, url: str
+    unmigrated: Storage, url: str
 ) -> None:
-    await keep(
-        storage,
+    await keep_before(
+        unmigrated,
+        url,
         of_old(1, "user@stra\u00dfe.example"),
         of_old(2, "\uff4fwner@example.com"),
         of_old(3, "mi\u017fs@example.com"),
         of_old(4, "plain@example.com"),
     )
-    await forget(url)
 
-    assert STEP in await storage.pending()
-    await storage.migrate()
+    assert STEP in await unmigrated.pending()
+    await unmigrated.migrate()
 
-    assert 1 == await id_of(storage, "user@xn--strae-oqa.example")
-    assert 2 == await id_of(storage, "\uff4fwner@example.com")
-    assert 3 == await id_of(storage, "mi\u017fs@example.com")
-    assert 4 == await id_of(storage, "plain@example.com")
-    assert 5 == (await add(storage, "ada", email="user@strasse.example")).id
-    assert 6 == (await add(storage, "bob", email="owner@example.com")).id
+    assert 1 == await id_of(unmigrated, "user@xn--strae-oqa.example")
+    assert 2 == await id_of(unmigrated, "\uff4fwner@example.com")
+    assert 3 == await id_of(unmigrated, "mi\u017fs@example.com")
+    assert 4 == await id_of(unmigrated, "plain@example.com")
+    assert 5 == (await add(unmigrated, "ada", email="user@strasse.example")).id
+    assert 6 == (await add(unmigrated, "bob", email="owner@example.com")).id
 
 
 async def test_of_two_accounts_of_one_mailbox_none_is_lost_and_both_are_told_of(
-    storage: Storage, url: str, caplog: pytest.LogCaptureFixture
+    unmigrated: Storage, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await keep(
-        storage,
+    await keep_before(
+        unmigrated,
+        url,
         of_old(1, "user@xn--bcher-kva.example"),
         of_old(2, "user@b\u00fccher.example", is_verified=True),
         of_old(3, "User@B\u00fccher.example", email_key="of an older tool"),
     )
-    await forget(url)
 
     with caplog.at_level(logging.WARNING):
-        await storage.migrate()
+        await unmigrated.migrate()
 
     key = "user@xn--bcher-kva.example"
-    assert 2 == await id_of(storage, key)
-    assert 1 == await id_of(storage, f"{key} #1")
-    assert 3 == await id_of(storage, f"{key} #3")
+    assert 2 == await id_of(unmigrated, key)
+    assert 1 == await id_of(unmigrated, f"{key} #1")
+    assert 3 == await id_of(unmigrated, f"{key} #3")
     told = " ".join(record.getMessage() for record in caplog.records)
     assert "Users 2 and 1 have one mailbox" in told
     assert "Users 2 and 3 have one mailbox" in told
@@ -153,33 +150,32 @@ def test_who_was_set_aside_is_found_by_the_address_with_the_mark_behind_it(
 
 
 async def test_nobody_who_was_found_by_an_address_loses_it_to_an_unproven_one(
-    storage: Storage, url: str
+    unmigrated: Storage, url: str
 ) -> None:
-    await keep(
-        storage,
+    await keep_before(
+        unmigrated,
+        url,
         of_old(1, "user@exa\u00admple.com"),
         of_old(2, "user@example.com"),
     )
-    await forget(url)
 
-    await storage.migrate()
+    await unmigrated.migrate()
 
-    assert 2 == await id_of(storage, "user@example.com")
-    assert 1 == await id_of(storage, "user@example.com #1")
+    assert 2 == await id_of(unmigrated, "user@example.com")
+    assert 1 == await id_of(unmigrated, "user@example.com #1")
 
 
 async def test_a_key_may_be_wanted_that_another_is_about_to_leave(
-    storage: Storage, url: str
+    unmigrated: Storage, url: str
 ) -> None:
     leaving = of_old(1, "\uff55ser@xn--strae-oqa.example")
     coming = of_old(2, "user@stra\u00dfe.example")
-    await keep(storage, leaving, coming)
-    await forget(url)
+    await keep_before(unmigrated, url, leaving, coming)
 
-    await storage.migrate()
+    await unmigrated.migrate()
 
-    assert 1 == await id_of(storage, "\uff55ser@xn--strae-oqa.example")
-    assert 2 == await id_of(storage, "user@xn--strae-oqa.example")
+    assert 1 == await id_of(unmigrated, "\uff55ser@xn--strae-oqa.example")
+    assert 2 == await id_of(unmigrated, "user@xn--strae-oqa.example")
 
 
 async def test_a_user_whom_the_version_before_added_later_is_put_right_by_the_next_run(
@@ -208,23 +204,23 @@ async def test_who_keeps_a_key_goes_on_keeping_it(storage: Storage) -> None:
     assert 1 == await id_of(storage, "user@xn--bcher-kva.example")
 
 
-async def test_all_other_records_are_as_they_were(storage: Storage, url: str) -> None:
+async def test_all_other_records_are_as_they_were(
+    unmigrated: Storage, url: str
+) -> None:
     users = [of_old(n, f"User{n}@Example.com", full_name="x") for n in range(1, 50)]
-    await keep(storage, *users)
-    before = await digest(storage)
-    await forget(url)
+    await keep_before(unmigrated, url, *users)
 
-    await storage.migrate()
+    await unmigrated.migrate()
 
-    assert before == await digest(storage)
+    kept = await unmigrated.archive.read(RecordKind.USERS, after=None, limit=100)
+    assert list(map(an_account, users)) == [account for _, account in kept]
 
 
 async def test_of_many_processes_at_once_all_find_the_keys_right(
-    storage: Storage, url: str
+    unmigrated: Storage, url: str
 ) -> None:
     users = [of_old(n, f"user{n}@stra\u00dfe.example") for n in range(1, 30)]
-    await keep(storage, *users)
-    await forget(url)
+    await keep_before(unmigrated, url, *users)
     replicas = [opened(url) for _ in range(5)]
     for replica in replicas:
         await replica.open()
@@ -234,8 +230,8 @@ async def test_of_many_processes_at_once_all_find_the_keys_right(
         await replica.aclose()
 
     found = [
-        await id_of(storage, f"user{n}@xn--strae-oqa.example") for n in range(1, 30)
+        await id_of(unmigrated, f"user{n}@xn--strae-oqa.example") for n in range(1, 30)
     ]
     assert list(range(1, 30)) == found
     with pytest.raises(EmailTaken):
-        await add(storage, "ada", email="user1@xn--strae-oqa.example")
+        await add(unmigrated, "ada", email="user1@xn--strae-oqa.example")

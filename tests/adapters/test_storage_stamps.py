@@ -4,26 +4,28 @@ What SQL storages do about stamps for those who know nothing of them.
 Those are operators, and the version before, which runs on for a while after a migration.
 """
 
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import aclosing, closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
-from adapters.storage.migrations import Migration
 from adapters.storage.postgres import PostgresStorage
-from adapters.storage.postgres import schema as of_postgres
 from adapters.storage.sqlite import SqliteStorage
-from adapters.storage.sqlite import schema as of_sqlite
 from core.model import User
 from core.ports import Storage
-from tests.adapters.postgres_world import console
+from tests.adapters.before_a_step import (
+    Console,
+    console_at,
+    migrate_up_to,
+    registered,
+)
 from tests.contract.storage_records import (
     DAY,
     NOW,
     a_session,
+    a_user,
     add,
     an_account,
     history,
@@ -32,17 +34,6 @@ from tests.contract.storage_records import (
 )
 
 STEP = "0005_stamps"
-
-Console: TypeAlias = Callable[[str], object]
-"""What runs statements that do without parameters."""
-
-REGISTER = """
-INSERT INTO users (email, email_key, username, username_key, full_name, password_hash,
-    role, is_active, is_verified, created_at, updated_at)
-VALUES ('{name}@example.com', '{name}@example.com', '{name}', '{name}', NULL, 'hash',
-    'user', TRUE, FALSE, '2025-12-24T10:00:00.123Z', '2025-12-24T10:00:00.123Z')
-"""
-"""As the version before writes it."""
 
 OPEN = """
 INSERT INTO sessions (id, user_id, generation, rotations, created_at, last_used_at,
@@ -78,13 +69,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def run(url: str) -> Iterator[Console]:
-    if url.startswith("sqlite"):
-        path = url.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path, isolation_level=None)) as db:
-            yield db.executescript
-    else:
-        with console(url) as operator:
-            yield operator.execute
+    with console_at(url) as run:
+        yield run
 
 
 @pytest.fixture
@@ -101,20 +87,6 @@ async def storage(unmigrated: Storage) -> Storage:
     return unmigrated
 
 
-def make_as_before(url: str, run: Console) -> None:
-    """Make the schema as the version before knows it."""
-    of = of_sqlite if url.startswith("sqlite") else of_postgres
-    run(of.RECORDS)
-    known: Sequence[Migration] = of.KNOWN
-    for migration in known:
-        if migration.name < STEP:
-            run(f"BEGIN; {migration.script}; COMMIT")
-            run(
-                "INSERT INTO schema_migrations (name, checksum)"  # noqa: S608
-                f" VALUES ('{migration.name}', '{migration.checksum}')"
-            )
-
-
 async def found(storage: Storage) -> User:
     user = await storage.users.get(1)
     assert user is not None
@@ -124,14 +96,14 @@ async def found(storage: Storage) -> User:
 async def test_who_was_there_before_keeps_everything(
     unmigrated: Storage, url: str, run: Console
 ) -> None:
-    make_as_before(url, run)
+    migrate_up_to(STEP, url, run)
     for name in ("ada", "bob", "cyd"):
-        run(REGISTER.format(name=name))
+        run(registered(a_user(name)))
     none = "[]" if url.startswith("sqlite") else "{}"
     run(OPEN.format(id="b" * 32, user_id=2, none=none))
     run("DELETE FROM users WHERE id = 3")
 
-    assert [STEP] == await unmigrated.migrate()
+    assert STEP == (await unmigrated.migrate())[0]
 
     bob = await unmigrated.users.account_by_email("bob@example.com")
     assert bob is not None
@@ -147,7 +119,7 @@ async def test_who_was_there_before_keeps_everything(
 async def test_whom_the_version_before_registers_has_the_first_stamp(
     storage: Storage, run: Console
 ) -> None:
-    run(REGISTER.format(name="ada"))
+    run(registered(a_user("ada")))
 
     user = await found(storage)
     assert an_account(user) == await storage.users.account(1)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from tests.http.api import (
@@ -105,6 +106,11 @@ def test_a_role_refused_leaves_a_trace(path: str, api: Api, told: Told) -> None:
     assert session["user"]["id"] == line["user_id"]
 
 
+def sid_of(token: str) -> str:
+    sid: str = jwt.decode(token, options={"verify_signature": False})["sid"]
+    return sid
+
+
 def test_a_refused_refresh_leaves_a_trace(api: Api, told: Told) -> None:
     session = api.session()
     api.post("/auth/logout", token=session["access_token"])
@@ -115,7 +121,11 @@ def test_a_refused_refresh_leaves_a_trace(api: Api, told: Told) -> None:
     refused = "Refresh token refused"
     assert told(refused, "no refresh token of ours")["user_id"] is None
     line = told(refused, "session or user is gone, ended or inactive")
-    assert session["user"]["id"] == line["user_id"]
+    assert (session["user"]["id"], "logged_out") == (
+        line["user_id"],
+        line["end_reason"],
+    )
+    assert sid_of(session["refresh_token"]) == line["session_id"]
 
 
 def test_a_refused_access_token_leaves_a_trace(api: Api, told: Told) -> None:
@@ -127,7 +137,10 @@ def test_a_refused_access_token_leaves_a_trace(api: Api, told: Told) -> None:
 
     assert told("Token refused", "no access token of ours")["user_id"] is None
     line = told("Token refused", "session or user is gone, ended or inactive")
-    assert session["user"]["id"] == line["user_id"]
+    assert (session["user"]["id"], "logged_out") == (
+        line["user_id"],
+        line["end_reason"],
+    )
 
 
 @pytest.mark.parametrize(
