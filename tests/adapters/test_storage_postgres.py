@@ -65,7 +65,6 @@ async def test_each_step_is_one_statement_where_one_can_do_it(
             lambda: storage.events.append(tells[1:]),
             lambda: storage.events.claim(at=NOW, lease=MINUTE, limit=9),
             lambda: storage.sessions.end(session.id, at=NOW, reason=why, events=[]),
-            lambda: storage.sessions.end_all(user.id, at=NOW, reason=why, events=[]),
         ]
 
         counts = [await statements_of(own_postgres, step) for step in steps]
