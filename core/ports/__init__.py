@@ -14,13 +14,7 @@ from core.ports.crypto import (
     TokenSigner,
     TokenVerifier,
 )
-from core.ports.records import (
-    EventLog,
-    KeyRevocations,
-    OneTimeTokens,
-    SessionRepository,
-    UserRepository,
-)
+from core.ports.records import EventLog, KeyRevocations, OneTimeTokens
 from core.ports.services import (
     Clock,
     EmailNormalizer,
@@ -30,7 +24,9 @@ from core.ports.services import (
     RateLimiter,
     SecretProvider,
 )
+from core.ports.sessions import SessionRepository
 from core.ports.storage import Archive, Record, Storage
+from core.ports.users import UserRepository
 
 __all__ = [
     "CALLER",

@@ -7,13 +7,9 @@ from typing import Protocol, Self, TypeAlias
 
 from core.model import Account, OneTimeToken, RecordKind, RevokedKey, Session, UserId
 from core.model.events import StoredEvent
-from core.ports.records import (
-    EventLog,
-    KeyRevocations,
-    OneTimeTokens,
-    SessionRepository,
-    UserRepository,
-)
+from core.ports.records import EventLog, KeyRevocations, OneTimeTokens
+from core.ports.sessions import SessionRepository
+from core.ports.users import UserRepository
 
 Record: TypeAlias = Account | Session | OneTimeToken | StoredEvent | RevokedKey
 

@@ -1,0 +1,128 @@
+"""Where users and their credentials are kept."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from core.model import (
+    Account,
+    Credentials,
+    OneTimeToken,
+    Session,
+    SessionId,
+    TokenId,
+    User,
+    UserId,
+)
+from core.model.events import Event
+
+
+class UserRepository(Protocol):
+    """
+    The accounts.
+
+    Unique is what stands in ``email_key``, and what stands in ``username_key``, character
+    by character and nothing else: a storage folds nothing, trims nothing, and makes no
+    key by itself.
+    """
+
+    @abstractmethod
+    async def add(
+        self,
+        user: User,
+        credentials: Credentials,
+        *,
+        token: OneTimeToken | None,
+        events: Sequence[Event],
+    ) -> User:
+        """
+        Store a new user under the next free id and return it with that id.
+
+        ``user.id``, ``token.user_id`` and the events' ``user_id`` are ``UNSAVED``; the
+        new id is stored in each. Raises ``EmailTaken`` if another user has the same
+        ``email_key``, else ``UsernameTaken`` for the same ``username_key``: of any
+        number of callers with one name, one succeeds.
+        """
+
+    @abstractmethod
+    async def get(self, user_id: UserId) -> User | None:
+        """Return the user, or None."""
+
+    @abstractmethod
+    async def by_email(self, email_key: str) -> User | None:
+        """Return the user whose ``email_key`` this is, or None."""
+
+    @abstractmethod
+    async def account(self, user_id: UserId) -> Account | None:
+        """Return the user and their credentials, in one look; or None."""
+
+    @abstractmethod
+    async def account_by_email(self, email_key: str) -> Account | None:
+        """Return whose ``email_key`` this is, with their credentials, in one look; or None."""
+
+    @abstractmethod
+    async def verify_email(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        """
+        Spend a ``VERIFY_EMAIL`` token and mark its user verified; return the user after.
+
+        The token stays, with its ``spent_at``. None, and no change, if it is not there,
+        spent, or expired at ``at``: of any number of callers, one gets the user.
+        """
+
+    @abstractmethod
+    async def remove_unverified(
+        self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
+    ) -> bool:
+        """
+        Spend a ``VERIFY_EMAIL`` token on removing its user, who is not verified yet.
+
+        Nothing of the user stays but events and the id, which nobody gets again: names
+        are free, sessions and tokens are gone. False, and no change, if the user is
+        verified, and for a token as with ``verify_email``: of any number of callers of
+        the two, one succeeds.
+        """
+
+    @abstractmethod
+    async def reset_password(
+        self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
+    ) -> User | None:
+        """
+        Spend a ``RESET_PASSWORD`` token, replace the hash, end all the user's sessions.
+
+        There need be no hash to replace. The user is verified by it, too, the stamp grows
+        by one, and the token is gone. Sessions end at ``at`` with reason
+        ``PASSWORD_RESET``. Returns as ``verify_email``.
+        """
+
+    @abstractmethod
+    async def change_password(  # noqa: PLR0913 - all of it changes together
+        self,
+        user_id: UserId,
+        *,
+        stamp: int,
+        new_hash: str,
+        renews: SessionId,
+        successor: Session,
+        at: datetime,
+        events: Sequence[Event],
+    ) -> bool:
+        """
+        Replace the hash, end all the user's sessions, store their ``successor``.
+
+        The stamp grows by one; mailed tokens stay as they are. False, and no change,
+        unless the stored stamp is ``stamp``, the user is active, and ``renews`` is a
+        session of theirs that has not ended: of any number of callers, one succeeds.
+        Sessions end with reason ``PASSWORD_CHANGED``.
+        """
+
+    @abstractmethod
+    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
+        """
+        Store the same password hashed anew; no session ends, nothing of the user changes.
+
+        False, and no change, unless the stored stamp is ``stamp``: a password that was
+        replaced meanwhile does not come back.
+        """
