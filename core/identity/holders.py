@@ -105,9 +105,10 @@ class Holders:
         if not identity.user.is_active:
             await self.dismiss(identity.user.id)
             return EndReason.USER_INACTIVE
-        if identity.session.end_reason is not None:
-            return identity.session.end_reason
-        return None if identity.session.is_live(self.clock.now()) else "expired"
+        session = identity.session
+        if session.is_live(self.clock.now()):
+            return None
+        return session.end_reason or "expired"
 
     async def _access_claims(self, token: str) -> Claims:
         try:

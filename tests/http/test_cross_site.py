@@ -5,10 +5,10 @@ import pytest
 
 from tests.http.api import Api, assert_problem
 from tests.http.conftest import Serve
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service
 
-pytestmark = ON_SQLITE  # nothing of it reaches the storage
+pytestmark = ON_MEMORY  # nothing of it reaches the storage
 
 APP = "https://app.example"
 EVIL = "https://evil.example"

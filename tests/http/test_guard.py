@@ -9,10 +9,10 @@ import pytest
 
 from tests.http.api import OTHER_PASSWORD, WRONG_PASSWORD, Api, Person, assert_problem
 from tests.http.conftest import Serve
-from tests.servers.databases import ON_SQLITE, Settings
+from tests.servers.databases import ON_MEMORY, Settings
 from tests.servers.service import NO_TLS, Service
 
-pytestmark = ON_SQLITE  # attempts are not counted in the storage
+pytestmark = ON_MEMORY  # attempts are not counted in the storage
 
 OPEN = {
     "RATE_LIMIT_ENABLED": "true",

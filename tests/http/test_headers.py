@@ -6,10 +6,10 @@ import pytest
 
 from tests.http.api import Api, assert_problem
 from tests.http.conftest import Serve
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service
 
-pytestmark = ON_SQLITE  # headers are the same whatever is stored
+pytestmark = ON_MEMORY  # headers are the same whatever is stored
 
 APP = "https://app.example"
 GENERATED = re.compile(r"[0-9a-f]{32}")

@@ -4,10 +4,10 @@ import pytest
 
 from tests.http.api import Api
 from tests.http.conftest import Serve
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service
 
-pytestmark = ON_SQLITE  # what is switched off is not kept in the storage
+pytestmark = ON_MEMORY  # what is switched off is not kept in the storage
 
 DESCRIPTION = ("/docs", "/openapi.json")
 

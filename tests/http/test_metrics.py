@@ -5,10 +5,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.http.api import Api, Person
 from tests.http.conftest import Serve
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service
 
-pytestmark = ON_SQLITE  # figures are not kept in the storage
+pytestmark = ON_MEMORY  # figures are not kept in the storage
 
 REQUESTS = "scribes_http_requests_total"
 

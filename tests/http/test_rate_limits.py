@@ -8,10 +8,10 @@ import pytest
 
 from tests.http.api import OTHER_PASSWORD, Api, Person, assert_problem
 from tests.http.conftest import Serve
-from tests.servers.databases import ON_SQLITE, Settings
+from tests.servers.databases import ON_MEMORY, Settings
 from tests.servers.service import Service
 
-pytestmark = ON_SQLITE  # attempts are not counted in the storage
+pytestmark = ON_MEMORY  # attempts are not counted in the storage
 
 JSON = {"Content-Type": "application/json"}
 MINUTE, HOUR = 60, 3600

@@ -7,10 +7,10 @@ from tests.http.api import Api, bearer
 from tests.http.conftest import Serve
 from tests.http.spellings import ask, declared, instance, spellings
 from tests.http.wire import Wire, wire_to
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service, wait_for
 
-pytestmark = ON_SQLITE  # paths are the same whatever is stored
+pytestmark = ON_MEMORY  # paths are the same whatever is stored
 
 NOWHERE = "postgresql://127.0.0.1:1/nowhere"
 

@@ -3,10 +3,10 @@ import secrets
 import pytest
 
 from tests.http.api import Api
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service, wait_for
 
-pytestmark = ON_SQLITE  # nothing is stored
+pytestmark = ON_MEMORY  # nothing is stored
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 

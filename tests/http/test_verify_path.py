@@ -4,10 +4,10 @@ import pytest
 
 from tests.http.api import Api, assert_problem, bearer
 from tests.http.wire import wire_to
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service
 
-pytestmark = ON_SQLITE  # paths are the same whatever is stored
+pytestmark = ON_MEMORY  # paths are the same whatever is stored
 
 
 @pytest.mark.parametrize(

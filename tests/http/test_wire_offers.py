@@ -4,10 +4,10 @@ import pytest
 
 from tests.http.api import Api
 from tests.http.wire import wire_to
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service
 
-pytestmark = ON_SQLITE  # an offer never gets as far as the storage
+pytestmark = ON_MEMORY  # an offer never gets as far as the storage
 
 HOST = "Host: localhost"
 GET = ("GET /livez HTTP/1.1", HOST)

@@ -4,10 +4,10 @@ import pytest
 
 from tests.http.api import assert_problem
 from tests.http.wire import wire_to
-from tests.servers.databases import ON_SQLITE
+from tests.servers.databases import ON_MEMORY
 from tests.servers.service import Service, wait_for
 
-pytestmark = ON_SQLITE  # what is refused here is refused before the storage
+pytestmark = ON_MEMORY  # what is refused here is refused before the storage
 
 HOST = "Host: localhost\r\n"
 GET = f"GET /livez HTTP/1.1\r\n{HOST}"
