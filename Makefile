@@ -26,8 +26,9 @@ soak: install ## Run what takes too long for each change: the long form of some 
 
 quick: install check ## Check, then test the core, memory, SQLite and the API on memory
 	$(SIDE_BY_SIDE) \
-	  -k "(unit or adapters) and not caught_by or memory and not Redis" \
-	  tests/unit tests/http tests/e2e/test_journey.py \
+	  -k "not caught_by and (unit or adapters or architecture or suites or memory and not Redis)" \
+	  tests/unit tests/http tests/e2e/test_journey.py tests/test_architecture.py \
+	  tests/test_contract_suites.py \
 	  $(foreach it,$(IN_PROCESS),$(wildcard tests/adapters/test_$(it).py))
 
 check: install ## Format, lint, types and the direction of imports
