@@ -35,7 +35,7 @@ async def deadline(secret: str) -> AsyncIterator[None]:
         ) from None
 
 
-async def twice(attempt: Callable[[], Awaitable[T]]) -> T:
+async def retried_once(attempt: Callable[[], Awaitable[T]]) -> T:
     """Try once more what was unavailable."""
     try:
         return await attempt()

@@ -55,5 +55,5 @@ class PasswordResets(PasswordReset):
         )
         if user is None:
             raise refused(token.purpose, "spent or void meanwhile", owner)
-        await self.throttle.vouch(user.email_key, client)
+        await self.throttle.trust(user.email_key, client)
         return user

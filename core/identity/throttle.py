@@ -75,7 +75,7 @@ class Throttle:
             raise
         await self.limiter.settle(trial, self.backoff, proven=True)
 
-    async def vouch(self, account: str, client: Client) -> None:
+    async def trust(self, account: str, client: Client) -> None:
         """Let the account know the client's address: whoever is there proved it theirs."""
         if self.backoff is not None:
             trial = Trial(account, subject_of(client.address))

@@ -18,7 +18,7 @@ PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """How far one kind of records has come; ``cursor`` is the source's."""
 
     cursor: str | None
@@ -46,14 +46,14 @@ class Transfer:
         Raises BadConfiguration, and writes nothing, if the target holds what the source
         does not; OperationError if they differ when all is copied.
         """
-        places = {kind: await self._place(kind) for kind in RecordKind}
-        for kind, place in places.items():
-            await self._copy(kind, place, progress)
+        positions = {kind: await self._position(kind) for kind in RecordKind}
+        for kind, position in positions.items():
+            await self._copy(kind, position, progress)
         # Ids of users who were removed are given to nobody else there, either.
         await self.target.archive.skip_ids(await self.source.archive.highest_id())
         return await self._verified()
 
-    async def _place(self, kind: RecordKind) -> Place:
+    async def _position(self, kind: RecordKind) -> Position:
         """Find out how much of the source the target holds already."""
         cursor, done = None, 0
         async for held in _pages(self.target, kind, self.batch):
@@ -62,13 +62,15 @@ class Transfer:
                 problem = f"the target's {kind} are not the beginning of the source's"
                 raise BadConfiguration([f"{problem}: name a target that is empty"])
             cursor, done = page[-1][0], done + len(page)
-        return Place(cursor, done)
+        return Position(cursor, done)
 
-    async def _copy(self, kind: RecordKind, place: Place, progress: Progress) -> None:
+    async def _copy(
+        self, kind: RecordKind, position: Position, progress: Progress
+    ) -> None:
         total = await self.source.archive.count(kind)
-        done = place.done
+        done = position.done
         progress(kind, done, total)
-        async for records in _pages(self.source, kind, self.batch, place.cursor):
+        async for records in _pages(self.source, kind, self.batch, position.cursor):
             await self.target.archive.write(kind, records)
             done += len(records)
             progress(kind, done, total)

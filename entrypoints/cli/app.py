@@ -199,7 +199,3 @@ def main() -> None:
     """Run the command line."""
     with tell_no_credentials():
         app()
-
-
-if __name__ == "__main__":
-    main()

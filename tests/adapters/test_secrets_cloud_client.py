@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from adapters.secrets import cloud as remote
-from adapters.secrets.cloud import LoopBoundClient, VersionCache, twice
+from adapters.secrets.cloud import LoopBoundClient, VersionCache, retried_once
 from adapters.system import SystemClock
 from core.errors import SecretDenied, SecretsUnavailable
 from core.model import SecretVersion
@@ -93,7 +93,7 @@ async def test_only_what_is_unavailable_is_tried_again(
         raise error
 
     with pytest.raises(error):
-        await twice(attempt)
+        await retried_once(attempt)
 
     assert tries == len(tried)
 

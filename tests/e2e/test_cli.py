@@ -1,4 +1,5 @@
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,17 @@ def create_admin(service: Service, *more: str) -> tuple[int, str]:
     )
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout + done.stderr
+
+
+def test_the_package_and_the_program_are_one_command_line(install: Serve) -> None:
+    service = install()
+    program = str(Path(sys.executable).with_name("scribes-auth"))
+    by_program = Service(service.directory, program=[program]).run("check")
+
+    by_package = service.run("check")
+
+    assert (0, "") == (by_package.returncode, by_package.stderr)
+    assert by_program.stdout == by_package.stdout != ""
 
 
 def test_check_approves_of_the_defaults(service: Service) -> None:

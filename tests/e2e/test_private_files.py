@@ -10,7 +10,7 @@ import pytest
 from tests.http.api import Api
 from tests.servers.service import CHECKOUT, Service, wait_for
 
-PROGRAM = (sys.executable, "-m", "entrypoints.cli.app")
+PROGRAM = (sys.executable, "-m", "entrypoints.cli")
 CARELESS = ("sh", "-c", 'umask 0; exec "$@"', "sh", *PROGRAM)
 """The program with nothing to protect the files that it makes."""
 

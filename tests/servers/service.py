@@ -230,7 +230,7 @@ class Service:
         )
 
     def _command(self, *arguments: str) -> list[str]:
-        program = self._program or (sys.executable, "-m", "entrypoints.cli.app")
+        program = self._program or (sys.executable, "-m", "entrypoints.cli")
         return [*program, *arguments]
 
     def _is_ready(self) -> bool:

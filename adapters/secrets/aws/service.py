@@ -12,7 +12,7 @@ from botocore import exceptions as aws
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from adapters.secrets.cloud import AT_ONCE, PATIENCE, LoopBoundClient, twice
+from adapters.secrets.cloud import AT_ONCE, PATIENCE, LoopBoundClient, retried_once
 from core import errors
 
 PERMISSIONS = {
@@ -84,7 +84,7 @@ class SecretsManager:
                 raise errors.SecretsUnavailable(f"{secret}: the answer was garbled")
             return answer
 
-        return await twice(attempt)
+        return await retried_once(attempt)
 
     async def aclose(self) -> None:
         """Close the connections."""

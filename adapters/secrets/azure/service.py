@@ -15,7 +15,7 @@ from azure.identity.aio import DefaultAzureCredential
 from azure.keyvault.secrets import KeyVaultSecret, SecretProperties
 from azure.keyvault.secrets.aio import SecretClient
 
-from adapters.secrets.cloud import PATIENCE, LoopBoundClient, milliseconds, twice
+from adapters.secrets.cloud import PATIENCE, LoopBoundClient, milliseconds, retried_once
 from core import errors
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ class KeyVault:
                 # Not as the cause: such an error tells the content of the answer.
                 raise _translated(error, self.told(secret_id)) from None
 
-        return await twice(attempt)
+        return await retried_once(attempt)
 
     async def _connect(self, stack: AsyncExitStack) -> SecretClient:
         # Made now, so that SSL_CERT_FILE counts; aiohttp's own was made at import.

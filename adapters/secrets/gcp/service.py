@@ -17,7 +17,7 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.cloud.secretmanager_v1 import SecretManagerServiceAsyncClient, types
 from google.cloud.secretmanager_v1.services.secret_manager_service import transports
 
-from adapters.secrets.cloud import PATIENCE, LoopBoundClient, milliseconds, twice
+from adapters.secrets.cloud import PATIENCE, LoopBoundClient, milliseconds, retried_once
 from core import errors
 
 T = TypeVar("T")
@@ -110,7 +110,7 @@ class SecretManager:
             except (gcp.GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
                 raise _translated(error, secret, role) from error
 
-        return await twice(attempt)
+        return await retried_once(attempt)
 
     async def _connect(self, stack: AsyncExitStack) -> SecretManagerServiceAsyncClient:
         if THIS_MACHINE.fullmatch(self.endpoint):

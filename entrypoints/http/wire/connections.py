@@ -125,9 +125,9 @@ class Connections:
 
 
 @dataclass(slots=True)
-class Place:
+class ConnectionSlot:
     """
-    A connection's place among all.
+    A connection's slot among all that are allowed.
 
     It is kept as long as a request is at work: who hangs up makes no room by that, and
     can't leave behind more requests than connections are allowed.

@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from core.ports import IdGenerator
 from entrypoints.http.wire import heads, sockets
-from entrypoints.http.wire.connections import Connections, Place
+from entrypoints.http.wire.connections import Connections, ConnectionSlot
 from entrypoints.http.wire.flow import Deadline, Flow
 from entrypoints.http.wire.framing import Framing
 from entrypoints.http.wire.incoming import Incoming
@@ -50,8 +50,8 @@ class WireProtocol(HttpToolsProtocol):
         self._framing = Framing(rules)
         self._refusal: Refusal | None = None
         self._ended = False
-        self._place = Place(connections, self)
-        self.app = self._place.around(self.app)
+        self._slot = ConnectionSlot(connections, self)
+        self.app = self._slot.around(self.app)
 
     # --- What the transport tells
 
@@ -91,7 +91,7 @@ class WireProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
-        self._place.lost()
+        self._slot.lost()
         self._headers_due.call_off()
         self._end.call_off()
         self._incoming.clear()
@@ -123,7 +123,7 @@ class WireProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return  # the head comes again, without the offer
         super().on_headers_complete()
-        self._place.taken()
+        self._slot.taken()
         self._headers_due.call_off()
         self._framing.body_begins(heads.body_length(self.headers))
 

@@ -2,7 +2,7 @@ from asyncio import Event, create_task, sleep
 
 import pytest
 
-from entrypoints.http.wire.connections import Connections, Place
+from entrypoints.http.wire.connections import Connections, ConnectionSlot
 from entrypoints.http.wire.refusals import TooManyConnections
 
 ADDRESS = "192.0.2.1"
@@ -27,13 +27,13 @@ async def test_who_hangs_up_counts_until_the_request_is_done(
         await answered.wait()
 
     gone = Peer()
-    place = Place(connections, gone)
+    slot = ConnectionSlot(connections, gone)
     connections.open(gone, ADDRESS)
-    place.taken()
-    request = create_task(place.around(answer)())
+    slot.taken()
+    request = create_task(slot.around(answer)())
     await sleep(0)
 
-    place.lost()
+    slot.lost()
     with pytest.raises(TooManyConnections):
         connections.open(Peer(), ADDRESS)
 
@@ -47,21 +47,21 @@ async def test_a_request_that_fails_is_done(connections: Connections) -> None:
         raise ValueError("a bug")
 
     gone = Peer()
-    place = Place(connections, gone)
+    slot = ConnectionSlot(connections, gone)
     connections.open(gone, ADDRESS)
-    place.taken()
-    place.lost()
+    slot.taken()
+    slot.lost()
 
     with pytest.raises(ValueError, match="a bug"):
-        await place.around(fail)()
+        await slot.around(fail)()
     connections.open(Peer(), ADDRESS)
 
 
 def test_who_hangs_up_between_requests_makes_room(connections: Connections) -> None:
     gone = Peer()
-    place = Place(connections, gone)
+    slot = ConnectionSlot(connections, gone)
     connections.open(gone, ADDRESS)
 
-    place.lost()
+    slot.lost()
 
     connections.open(Peer(), ADDRESS)
