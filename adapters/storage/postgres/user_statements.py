@@ -118,3 +118,6 @@ REPLACE_HASH = """
 UPDATE users SET password_hash = %(new_hash)s
 WHERE id = %(user_id)s AND stamp = %(stamp)s RETURNING id
 """
+
+# Behind it: the trigger can't know that it is the same password.
+KEEP_STAMP = "UPDATE users SET stamp = %(stamp)s WHERE id = %(user_id)s"
