@@ -101,7 +101,9 @@ def _set_aside(db: Connection) -> Sequence[str]:
     found = db.execute(OF_OTHERS, (json.dumps(list(_needed())),)).fetchall()
     for kind, called, _ in found:
         quoted = called.replace('"', '""')
-        db.execute(f'DROP {kind} IF EXISTS "{quoted}"')  # a view takes its triggers along
+        db.execute(
+            f'DROP {kind} IF EXISTS "{quoted}"'
+        )  # a view takes its triggers along
     return [definition for *_, definition in found]
 
 
