@@ -48,7 +48,6 @@ UNION
 SELECT tbl_name || ' trigger ' || name FROM sqlite_schema WHERE type = 'trigger'
 """
 
-
 # Dropped before the tables change, and made again: SQLite would refuse to drop a column that
 # they name, and triggers are not meant for what a migration does.
 OF_OTHERS = """
@@ -98,12 +97,11 @@ def _run(db: Connection) -> Sequence[Migration]:
 
 def _set_aside(db: Connection) -> Sequence[str]:
     """Drop the views and triggers of operators; return what makes them again."""
+    # With IF EXISTS: a view takes its triggers along.
     found = db.execute(OF_OTHERS, (json.dumps(list(_needed())),)).fetchall()
     for kind, called, _ in found:
         quoted = called.replace('"', '""')
-        db.execute(
-            f'DROP {kind} IF EXISTS "{quoted}"'
-        )  # a view takes its triggers along
+        db.execute(f'DROP {kind} IF EXISTS "{quoted}"')
     return [definition for *_, definition in found]
 
 
