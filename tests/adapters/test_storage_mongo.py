@@ -19,6 +19,7 @@ from adapters.storage.mongo.database import Collection, Database
 from core.model import Account, RecordKind
 from tests.contract.storage import StorageContract
 from tests.contract.storage_records import (
+    HASH,
     NOW,
     a_session,
     a_token,
@@ -124,10 +125,26 @@ async def test_a_user_whom_the_version_before_stored_has_the_first_stamp(
     assert an_account(user) == await storage.users.account(user.id)
     session = await log_in(storage, user)
     assert (await storage.sessions.identities([session.id]))[session.id].user == user
-    assert await storage.users.replace_hash(user.id, stamp=0, new_hash="anew")
+    assert await storage.users.replace_hash(
+        user.id, stamp=0, old_hash=HASH, new_hash="anew"
+    )
     assert await change_password(storage, user, session)
     assert replace(user, stamp=1) == await storage.users.get(user.id)
     assert not await storage.sessions.open(a_session(user), stamp=0, events=[])
+
+
+async def test_a_hash_made_anew_does_not_undo_a_change_by_the_version_before(
+    storage: MongoStorage, mongo_url: str
+) -> None:
+    user = await add(storage)
+    async with AsyncMongoClient[Any](mongo_url) as client:
+        users = client.get_default_database().users
+        await users.update_one({"_id": user.id}, {"$set": {"password_hash": "new"}})
+
+    assert not await storage.users.replace_hash(
+        user.id, stamp=0, old_hash=HASH, new_hash="anew"
+    )
+    assert an_account(user, "new") == await storage.users.account(user.id)
 
 
 async def test_whole_numbers_are_read_from_what_a_shell_wrote_as_doubles(

@@ -162,7 +162,9 @@ async def test_a_hash_made_anew_does_not_undo_an_operators(
 
     run("UPDATE users SET password_hash = 'operators' WHERE id = 1")
 
-    assert not await storage.users.replace_hash(1, stamp=7, new_hash="anew")
+    assert not await storage.users.replace_hash(
+        1, stamp=7, old_hash="operators", new_hash="anew"
+    )
     account = await storage.users.account(1)
     assert account is not None
     assert "operators" == account.credentials.password_hash

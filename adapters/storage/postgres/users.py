@@ -199,8 +199,15 @@ class PostgresUsers(UserRepository):
         except _NothingToRenew:
             return False
 
-    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
-        values = {"user_id": user_id, "stamp": stamp, "new_hash": new_hash}
+    async def replace_hash(
+        self, user_id: UserId, *, stamp: int, old_hash: str, new_hash: str
+    ) -> bool:
+        values = {
+            "user_id": user_id,
+            "stamp": stamp,
+            "old_hash": old_hash,
+            "new_hash": new_hash,
+        }
 
         async def work(connection: Connection) -> bool:
             async with transaction(connection):

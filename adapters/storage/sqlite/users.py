@@ -56,7 +56,9 @@ WHERE id = ? AND stamp = ? AND is_active AND EXISTS (
 )
 """  # noqa: S105 - a statement
 
-REPLACE_HASH = "UPDATE users SET password_hash = ? WHERE id = ? AND stamp = ?"
+REPLACE_HASH = """
+UPDATE users SET password_hash = ? WHERE id = ? AND stamp = ? AND password_hash = ?
+"""
 
 # Behind it: the trigger can't know that it is the same password.
 KEEP_STAMP = "UPDATE users SET stamp = ? WHERE id = ?"
@@ -188,9 +190,12 @@ class SqliteUsers(UserRepository):
 
         return await self.database.write(change)
 
-    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
+    async def replace_hash(
+        self, user_id: UserId, *, stamp: int, old_hash: str, new_hash: str
+    ) -> bool:
         def change(db: Connection) -> bool:
-            if not db.execute(REPLACE_HASH, (new_hash, user_id, stamp)).rowcount:
+            which = (user_id, stamp, old_hash)
+            if not db.execute(REPLACE_HASH, (new_hash, *which)).rowcount:
                 return False
             db.execute(KEEP_STAMP, (stamp, user_id))
             return True
