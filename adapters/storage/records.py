@@ -101,6 +101,10 @@ DELIVERY = Record("events", Delivery, Column("attempts", of="attempt"), event=EV
 REVOKED_KEY = Record("revoked_keys", RevokedKey, "kid", "at")
 
 
+LEAST = -(2**63)
+"""Before every number that a database counts with: operators number from where they like."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """All records of a kind, in an order that never changes."""
@@ -117,9 +121,9 @@ class Kept:
 
 
 KEPT: Mapping[RecordKind, Kept] = {
-    RecordKind.USERS: Kept(record=ACCOUNT, before=0),
+    RecordKind.USERS: Kept(record=ACCOUNT, before=LEAST),
     RecordKind.SESSIONS: Kept(record=SESSION),
     RecordKind.TOKENS: Kept(record=TOKEN),
-    RecordKind.EVENTS: Kept(record=STORED_EVENT, order="seq", before=0),
+    RecordKind.EVENTS: Kept(record=STORED_EVENT, order="seq", before=LEAST),
     RecordKind.REVOCATIONS: Kept(record=REVOKED_KEY, key="kid", order="kid"),
 }

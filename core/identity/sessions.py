@@ -159,7 +159,9 @@ class Sessions(SessionManagement, Identification):
         except errors.Overloaded:
             return  # the log-in is good; the next one will do
         user = account.user
-        await self.users.replace_hash(user.id, stamp=user.stamp, new_hash=fresh)
+        await self.users.replace_hash(
+            user.id, stamp=user.stamp, old_hash=stored, new_hash=fresh
+        )
 
     async def _end_as_stolen(
         self, session: Session, now: datetime, client: Client

@@ -119,10 +119,13 @@ class UserRepository(Protocol):
         """
 
     @abstractmethod
-    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
+    async def replace_hash(
+        self, user_id: UserId, *, stamp: int, old_hash: str, new_hash: str
+    ) -> bool:
         """
         Store the same password hashed anew; no session ends, nothing of the user changes.
 
-        False, and no change, unless the stored stamp is ``stamp``: a password that was
-        replaced meanwhile does not come back.
+        False, and no change, unless the stored stamp is ``stamp``, and the stored hash
+        ``old_hash``: a password that was replaced meanwhile does not come back, even where
+        something else than this program replaced it and left the stamp.
         """

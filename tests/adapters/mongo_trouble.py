@@ -62,7 +62,7 @@ async def everything_is_unavailable(storage: MongoStorage) -> None:
         lambda: users.get(1),
         lambda: users.verify_email(new_id(), at=NOW, events=[event]),
         lambda: users.remove_unverified(new_id(), at=NOW, events=[event]),
-        lambda: users.replace_hash(1, stamp=0, new_hash="new"),
+        lambda: users.replace_hash(1, stamp=0, old_hash="old", new_hash="new"),
         lambda: sessions.open(a_session(user), stamp=0, events=[event]),
         lambda: sessions.identities([session_id]),
         lambda: sessions.advance(a_session(user), events=[]),

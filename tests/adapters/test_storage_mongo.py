@@ -16,9 +16,10 @@ from pymongo.monitoring import (
 
 from adapters.storage.mongo import MongoStorage
 from adapters.storage.mongo.database import Collection, Database
-from core.model import RecordKind
+from core.model import Account, RecordKind
 from tests.contract.storage import StorageContract
 from tests.contract.storage_records import (
+    HASH,
     NOW,
     a_session,
     a_token,
@@ -124,10 +125,43 @@ async def test_a_user_whom_the_version_before_stored_has_the_first_stamp(
     assert an_account(user) == await storage.users.account(user.id)
     session = await log_in(storage, user)
     assert (await storage.sessions.identities([session.id]))[session.id].user == user
-    assert await storage.users.replace_hash(user.id, stamp=0, new_hash="anew")
+    assert await storage.users.replace_hash(
+        user.id, stamp=0, old_hash=HASH, new_hash="anew"
+    )
     assert await change_password(storage, user, session)
     assert replace(user, stamp=1) == await storage.users.get(user.id)
     assert not await storage.sessions.open(a_session(user), stamp=0, events=[])
+
+
+async def test_a_hash_made_anew_does_not_undo_a_change_by_the_version_before(
+    storage: MongoStorage, mongo_url: str
+) -> None:
+    user = await add(storage)
+    async with AsyncMongoClient[Any](mongo_url) as client:
+        users = client.get_default_database().users
+        await users.update_one({"_id": user.id}, {"$set": {"password_hash": "new"}})
+
+    assert not await storage.users.replace_hash(
+        user.id, stamp=0, old_hash=HASH, new_hash="anew"
+    )
+    assert an_account(user, "new") == await storage.users.account(user.id)
+
+
+async def test_whole_numbers_are_read_from_what_a_shell_wrote_as_doubles(
+    storage: MongoStorage, mongo_url: str
+) -> None:
+    user = await add(storage)
+    async with AsyncMongoClient[Any](mongo_url) as client:
+        users = client.get_default_database().users
+        await users.update_one({"_id": user.id}, {"$inc": {"stamp": 1.0}})
+
+    ((_, account),) = await storage.archive.read(RecordKind.USERS, after=None, limit=9)
+
+    assert an_account(replace(user, stamp=1)) == account
+    assert isinstance(account, Account)
+    assert isinstance(account.user.stamp, int)
+    assert not await storage.sessions.open(a_session(user), stamp=0, events=[])
+    assert await log_in(storage, account.user)
 
 
 async def test_a_change_that_turns_out_to_be_none_is_taken_back(

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -8,7 +9,7 @@ import pytest
 
 from adapters.storage.sqlite import SqliteStorage, purging
 from adapters.storage.sqlite.database import Database
-from adapters.storage.sqlite.schema import KNOWN, statements
+from adapters.storage.sqlite.schema import KNOWN, RECORDS, statements
 from core.errors import BadConfiguration, Unavailable
 from tests.contract.storage_records import add, history
 
@@ -19,6 +20,24 @@ ALTER TABLE copy RENAME TO users;
 """
 
 NAMES = [migration.name for migration in KNOWN]
+
+OF_AN_OPERATOR = (
+    "CREATE VIEW a_view AS SELECT id, password_hash FROM users",
+    (
+        "CREATE TRIGGER an_audit AFTER UPDATE ON users"
+        " BEGIN INSERT INTO changes VALUES (old.id, old.password_hash); END"
+    ),
+    (
+        "CREATE TRIGGER a_clock AFTER UPDATE ON users"
+        " BEGIN UPDATE users SET updated_at = 'now' WHERE id = new.id; END"
+    ),
+    (
+        "CREATE TRIGGER through_a_view INSTEAD OF DELETE ON a_view"
+        " BEGIN UPDATE users SET password_hash = 'none' WHERE id = old.id; END"
+    ),
+    'CREATE VIEW "what ""is"" broken" AS SELECT nickname FROM users',
+)
+"""What makes views and triggers beside our tables."""
 
 
 @pytest.fixture
@@ -139,6 +158,35 @@ async def test_a_unique_index_may_have_another_name(
     console.execute("CREATE UNIQUE INDEX ours ON users (email_key)")
 
     assert [] == await storage.pending()
+
+
+async def test_views_and_triggers_of_operators_outlive_a_migration_and_see_none(
+    storage: SqliteStorage, console: sqlite3.Connection
+) -> None:
+    console.execute(RECORDS)
+    for migration in KNOWN:
+        if migration.name < "0005":
+            console.executescript(migration.script)
+            done = migration.name, migration.checksum
+            console.execute("INSERT INTO schema_migrations VALUES (?, ?, '')", done)
+    console.execute(
+        "INSERT INTO users VALUES (1, 'a', 'a', 'a', 'a', NULL, 'hash', 'user', 1, 1, '', '')"
+    )
+    console.execute("CREATE TABLE changes (id INTEGER, was TEXT)")
+    for definition in OF_AN_OPERATOR:
+        console.execute(definition)
+
+    await storage.migrate()
+
+    theirs = (
+        "SELECT sql FROM sqlite_schema WHERE sql IN (SELECT value FROM json_each(?))"
+    )
+    asked = json.dumps(OF_AN_OPERATOR)
+    assert len(OF_AN_OPERATOR) == len(console.execute(theirs, (asked,)).fetchall())
+    assert [] == console.execute("SELECT * FROM changes").fetchall()
+    assert [("",)] == console.execute("SELECT updated_at FROM users").fetchall()
+    console.execute("DELETE FROM a_view")
+    assert (1, "hash") in console.execute("SELECT * FROM changes").fetchall()
 
 
 async def test_a_file_of_another_program_is_left_as_it_was(

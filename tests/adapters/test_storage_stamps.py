@@ -48,11 +48,13 @@ GROWS = (
     "UPDATE users SET role = 'admin' WHERE id = 1",
     "UPDATE users SET email_key = 'eve@example.com' WHERE id = 1",
     "UPDATE users SET password_hash = 'new', updated_at = '2026-01-01T00:00:00.000Z'",
+    "UPDATE users SET password_hash = 'new' WHERE email = 'ada@example.com'",
+    "UPDATE users SET password_hash = NULL WHERE id = 1",
     "UPDATE users SET password_hash = NULL, updated_at = '2026-01-01T00:00:00.000Z'",
 )
 
 STAYS = (
-    "UPDATE users SET password_hash = 'anew' WHERE id = 1 AND password_hash = 'hash'",
+    "UPDATE users SET password_hash = password_hash",
     "UPDATE users SET is_verified = TRUE, updated_at = '2026-01-01T00:00:00.000Z'",
     "UPDATE users SET is_active = TRUE, role = 'user'",
     "UPDATE users SET full_name = 'Ada', email = 'Ada@example.com'",
@@ -151,3 +153,19 @@ async def test_what_voids_nothing_leaves_the_stamp(
 
     assert 7 == (await found(storage)).stamp
     assert await log_in(storage, user)
+
+
+async def test_a_hash_made_anew_does_not_undo_an_operators(
+    storage: Storage, run: Console
+) -> None:
+    user = await add(storage, stamp=7)
+
+    run("UPDATE users SET password_hash = 'operators' WHERE id = 1")
+
+    assert not await storage.users.replace_hash(
+        1, stamp=7, old_hash="operators", new_hash="anew"
+    )
+    account = await storage.users.account(1)
+    assert account is not None
+    assert "operators" == account.credentials.password_hash
+    assert not await storage.sessions.open(a_session(user), stamp=7, events=[])

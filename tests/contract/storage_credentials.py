@@ -5,6 +5,7 @@ from core.model import UNSAVED, Account, EndReason, Purpose, User
 from core.ports import Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import (
+    HASH,
     NOW,
     RACERS,
     a_session,
@@ -78,7 +79,7 @@ class StampLaws(Contract):
         session, stamps = await log_in(subject, user), []
 
         await users.verify_email(await issue(subject, user), at=NOW, events=[])
-        await users.replace_hash(user.id, stamp=0, new_hash="anew")
+        await users.replace_hash(user.id, stamp=0, old_hash=HASH, new_hash="anew")
         stamps.append(await _stamp(subject, user))
         await change_password(subject, user, session)
         stamps.append(await _stamp(subject, user))
@@ -86,7 +87,9 @@ class StampLaws(Contract):
         stamps.append(await _stamp(subject, user))
         later = await log_in(subject, replace(user, stamp=2))
         await subject.sessions.advance(replace(later, generation=1), events=[])
-        await users.replace_hash(user.id, stamp=2, new_hash="anew")
+        reset = await hash_of(subject, user)
+        assert reset
+        await users.replace_hash(user.id, stamp=2, old_hash=reset, new_hash="anew")
         stamps.append(await _stamp(subject, user))
 
         assert [0, 1, 2, 2] == stamps

@@ -7,6 +7,7 @@ from core.ports import Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import (
     EVERY_FIELD,
+    HASH,
     MINUTE,
     NOW,
     RACERS,
@@ -200,6 +201,18 @@ class HashLaws(Contract):
 
         assert an_account(user) == await subject.users.account(user.id)
 
+    async def test_no_hash_is_made_anew_but_of_the_stored_one(
+        self, subject: Storage
+    ) -> None:
+        user = await add(subject)
+        nobody = await add(subject, "bob", password_hash=None)
+
+        assert not await _rehashed(subject, user, "anew", old_hash="older")
+        assert not await _rehashed(subject, nobody, "anew")
+
+        assert an_account(user) == await subject.users.account(user.id)
+        assert await hash_of(subject, nobody) is None
+
     async def test_no_hash_that_is_made_anew_undoes_a_change_it_raced(
         self, subject: Storage
     ) -> None:
@@ -229,7 +242,9 @@ async def _is_untouched(storage: Storage, user: User, session: Session) -> None:
     assert [] == await history(storage)
 
 
-async def _rehashed(storage: Storage, user: User, new_hash: str) -> bool:
+async def _rehashed(
+    storage: Storage, user: User, new_hash: str, *, old_hash: str = HASH
+) -> bool:
     return await storage.users.replace_hash(
-        user.id, stamp=user.stamp, new_hash=new_hash
+        user.id, stamp=user.stamp, old_hash=old_hash, new_hash=new_hash
     )

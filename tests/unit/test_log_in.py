@@ -11,6 +11,7 @@ from core.errors import (
 )
 from core.model import Purpose, Role, TokenKind, User
 from core.model.events import EventKind
+from tests.contract.storage_records import hash_of
 from tests.unit.hashers import InterruptedHasher, RecordingHasher
 from tests.unit.world import EMAIL, HASHER, KEY, NEW_PASSWORD, PASSWORD, PHONE, World
 
@@ -193,8 +194,10 @@ async def test_a_log_in_that_races_a_new_hash_of_the_same_password_succeeds() ->
 
 async def _hash_anew(world: World, user: User) -> None:
     new_hash = await HASHER.hash(PASSWORD)
+    old = await hash_of(world.storage, user)
+    assert old
     assert await world.storage.users.replace_hash(
-        user.id, stamp=user.stamp, new_hash=new_hash
+        user.id, stamp=user.stamp, old_hash=old, new_hash=new_hash
     )
 
 

@@ -5,6 +5,7 @@ from core.errors import (
 )
 from core.model import EndReason, Grant, Purpose
 from core.model.events import EventKind
+from tests.contract.storage_records import hash_of
 from tests.unit.hashers import InterruptedHasher
 from tests.unit.world import (
     EMAIL,
@@ -108,8 +109,10 @@ async def test_a_change_that_races_a_new_hash_of_the_same_password_succeeds() ->
 
     async def hash_anew() -> None:
         fresh = await HASHER.hash(PASSWORD)
+        old = await hash_of(world.storage, user)
+        assert old
         await world.storage.users.replace_hash(
-            user.id, stamp=user.stamp, new_hash=fresh
+            user.id, stamp=user.stamp, old_hash=old, new_hash=fresh
         )
 
     hasher.after_verify = hash_anew

@@ -10,6 +10,7 @@ from core.model.events import EventKind
 from core.operations.transfer import PAGE, Transfer
 from core.ports import Record, Storage
 from tests.contract.storage_records import (
+    HASH,
     MINUTE,
     NOW,
     a_token,
@@ -119,7 +120,7 @@ async def register_somebody_else(storage: MemoryStorage) -> None:
 
 
 async def replace_a_hash(storage: MemoryStorage) -> None:
-    await storage.users.replace_hash(1, stamp=0, new_hash="other")
+    await storage.users.replace_hash(1, stamp=0, old_hash=HASH, new_hash="other")
 
 
 async def log_in_again(storage: MemoryStorage) -> None:

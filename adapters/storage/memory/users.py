@@ -119,8 +119,13 @@ class MemoryUsers(UserRepository):
         self.tables.record(events)
         return True
 
-    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
+    async def replace_hash(
+        self, user_id: UserId, *, stamp: int, old_hash: str, new_hash: str
+    ) -> bool:
         if not self.tables.has_stamp(user_id, stamp):
+            return False
+        credentials = self.tables.account(self.tables.users[user_id]).credentials
+        if credentials.password_hash != old_hash:
             return False
         self.tables.set_hash(user_id, new_hash)
         return True

@@ -32,6 +32,7 @@ def _pairs(data: Mapping[str, str]) -> list[list[str]]:
 
 CODECS = {
     datetime: Codec(encode=_in_utc),
+    int: Codec(decode=int),  # a shell may have written a double
     tuple: Codec(list, tuple),
     Mapping: Codec(_pairs, dict),
 }

@@ -150,10 +150,12 @@ class MongoUsers(UserRepository):
 
         return await self.database.change(user_id, work, events=events)
 
-    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
+    async def replace_hash(
+        self, user_id: UserId, *, stamp: int, old_hash: str, new_hash: str
+    ) -> bool:
         async with self.database.answering():
             replaced = await self.database.users.update_one(
-                {"_id": user_id} | has_stamp(stamp),
+                {"_id": user_id, "password_hash": old_hash} | has_stamp(stamp),
                 {"$set": {"password_hash": new_hash}},
             )
         return replaced.matched_count == 1

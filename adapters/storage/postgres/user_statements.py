@@ -116,5 +116,8 @@ WHERE id = %(user_id)s AND stamp = %(stamp)s AND is_active RETURNING id
 
 REPLACE_HASH = """
 UPDATE users SET password_hash = %(new_hash)s
-WHERE id = %(user_id)s AND stamp = %(stamp)s RETURNING id
+WHERE id = %(user_id)s AND stamp = %(stamp)s AND password_hash = %(old_hash)s RETURNING id
 """
+
+# Behind it: the trigger can't know that it is the same password.
+KEEP_STAMP = "UPDATE users SET stamp = %(stamp)s WHERE id = %(user_id)s"

@@ -34,6 +34,7 @@ from adapters.storage.postgres.user_statements import (
     BY_EMAIL,
     BY_ID,
     CHANGE_PASSWORD,
+    KEEP_STAMP,
     LOCK_NAMES,
     LOCK_OWNER,
     LOCK_REJECTED,
@@ -198,11 +199,24 @@ class PostgresUsers(UserRepository):
         except _NothingToRenew:
             return False
 
-    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
-        replaced = await self.database.write(
-            first, REPLACE_HASH, user_id=user_id, stamp=stamp, new_hash=new_hash
-        )
-        return bool(replaced)
+    async def replace_hash(
+        self, user_id: UserId, *, stamp: int, old_hash: str, new_hash: str
+    ) -> bool:
+        values = {
+            "user_id": user_id,
+            "stamp": stamp,
+            "old_hash": old_hash,
+            "new_hash": new_hash,
+        }
+
+        async def work(connection: Connection) -> bool:
+            async with transaction(connection):
+                if not await fetch(connection, first, REPLACE_HASH, values):
+                    return False
+                await connection.execute(KEEP_STAMP, values)
+                return True
+
+        return await self.database.run(work)
 
     async def _find(self, make: RowMaker[T], query: str, key: str | int) -> T | None:
         found = await self.database.read(make, query, key=key)

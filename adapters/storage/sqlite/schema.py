@@ -5,6 +5,7 @@ All of it happens in one transaction that began by taking SQLite's lock for writ
 any number of processes one is first, and if it dies the file is as it was before.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -47,6 +48,16 @@ UNION
 SELECT tbl_name || ' trigger ' || name FROM sqlite_schema WHERE type = 'trigger'
 """
 
+# Dropped before the tables change, and made again: SQLite would refuse to drop a column that
+# they name, and triggers are not meant for what a migration does.
+OF_OTHERS = """
+SELECT type, name, sql FROM sqlite_schema
+WHERE type = 'view' OR type = 'trigger' AND tbl_name || ' trigger ' || name NOT IN (
+    SELECT value FROM json_each(?)
+)
+ORDER BY rowid
+"""
+
 
 async def pending(database: Database) -> Sequence[str]:
     return _names(await database.read(_pending))
@@ -67,6 +78,7 @@ def _pending(db: Connection) -> Sequence[Migration]:
 
 def _run(db: Connection) -> Sequence[Migration]:
     waiting = _pending(db)
+    others = _set_aside(db) if waiting else []
     for migration in waiting:
         try:
             _apply(db, migration)
@@ -76,9 +88,21 @@ def _run(db: Connection) -> Sequence[Migration]:
             problem = f"sqlite: the migration {migration.name} failed ({error})"
             advice = "name a file that is new, or that only Scribes Auth has written"
             raise BadConfiguration([f"{problem}: {advice}"]) from error
+    for definition in others:
+        db.execute(definition)
     if not waiting:
         put_right(db)
     return waiting
+
+
+def _set_aside(db: Connection) -> Sequence[str]:
+    """Drop the views and triggers of operators; return what makes them again."""
+    # With IF EXISTS: a view takes its triggers along.
+    found = db.execute(OF_OTHERS, (json.dumps(list(_needed())),)).fetchall()
+    for kind, called, _ in found:
+        quoted = called.replace('"', '""')
+        db.execute(f'DROP {kind} IF EXISTS "{quoted}"')
+    return [definition for *_, definition in found]
 
 
 def _apply(db: Connection, migration: Migration) -> None:

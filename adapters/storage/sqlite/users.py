@@ -56,6 +56,13 @@ WHERE id = ? AND stamp = ? AND is_active AND EXISTS (
 )
 """  # noqa: S105 - a statement
 
+REPLACE_HASH = """
+UPDATE users SET password_hash = ? WHERE id = ? AND stamp = ? AND password_hash = ?
+"""
+
+# Behind it: the trigger can't know that it is the same password.
+KEEP_STAMP = "UPDATE users SET stamp = ? WHERE id = ?"
+
 UNVERIFIED = """
 SELECT users.id FROM users JOIN one_time_tokens AS token ON token.user_id = users.id
 WHERE token.id = :token_id AND purpose = :purpose
@@ -183,16 +190,17 @@ class SqliteUsers(UserRepository):
 
         return await self.database.write(change)
 
-    async def replace_hash(self, user_id: UserId, *, stamp: int, new_hash: str) -> bool:
-        replaced = await self.database.write(
-            lambda db: (
-                db.execute(
-                    "UPDATE users SET password_hash = ? WHERE id = ? AND stamp = ?",
-                    (new_hash, user_id, stamp),
-                ).rowcount
-            )
-        )
-        return replaced == 1
+    async def replace_hash(
+        self, user_id: UserId, *, stamp: int, old_hash: str, new_hash: str
+    ) -> bool:
+        def change(db: Connection) -> bool:
+            which = (user_id, stamp, old_hash)
+            if not db.execute(REPLACE_HASH, (new_hash, *which)).rowcount:
+                return False
+            db.execute(KEEP_STAMP, (stamp, user_id))
+            return True
+
+        return await self.database.write(change)
 
 
 def _find(db: Connection, rows: Rows[R], query: str, key: str | int) -> R | None:

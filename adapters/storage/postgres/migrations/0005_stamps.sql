@@ -5,8 +5,8 @@ ALTER TABLE users ALTER COLUMN password_hash DROP NOT NULL;
 ALTER TABLE users ADD COLUMN stamp integer NOT NULL DEFAULT 0;
 
 -- The program sets the stamp by itself. This is for those who don't: operators, and the
--- version before, which runs on beside this one. When it replaces a password it notes the
--- time; when it only hashes the same one anew it does not.
+-- version before, which runs on beside this one. Of a new hash nobody can tell whether the
+-- password is the same: the stamp grows.
 
 CREATE FUNCTION grow_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -21,10 +21,7 @@ FOR EACH ROW WHEN (
         NEW.role <> OLD.role
         OR NEW.is_active <> OLD.is_active
         OR NEW.email_key <> OLD.email_key
-        OR (
-            NEW.password_hash IS DISTINCT FROM OLD.password_hash
-            AND NEW.updated_at <> OLD.updated_at
-        )
+        OR NEW.password_hash IS DISTINCT FROM OLD.password_hash
     )
 )
 EXECUTE FUNCTION grow_stamp();

@@ -12,15 +12,15 @@ ALTER TABLE users RENAME COLUMN nullable_hash TO password_hash;
 ALTER TABLE users ADD COLUMN stamp INTEGER NOT NULL DEFAULT 0;
 
 -- The program sets the stamp by itself. This is for those who don't: operators, and the
--- version before, which runs on beside this one. When it replaces a password it notes the
--- time; when it only hashes the same one anew it does not.
+-- version before, which runs on beside this one. Of a new hash nobody can tell whether the
+-- password is the same: the stamp grows.
 
 CREATE TRIGGER users_grow_stamp AFTER UPDATE ON users
 WHEN new.stamp = old.stamp AND (
     new.role <> old.role
     OR new.is_active <> old.is_active
     OR new.email_key <> old.email_key
-    OR (new.password_hash IS NOT old.password_hash AND new.updated_at <> old.updated_at)
+    OR new.password_hash IS NOT old.password_hash
 )
 BEGIN
     UPDATE users SET stamp = old.stamp + 1 WHERE id = new.id;
