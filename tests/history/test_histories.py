@@ -19,7 +19,7 @@ from tests.servers.postgres import PostgresServer
 
 T = TypeVar("T", PostgresServer, MongoCompatibleServer)
 
-SECONDS = 12.0
+SECONDS = 8.0
 """Of load; to begin and to look at all accounts in the end takes some more."""
 
 SEED = "2"
