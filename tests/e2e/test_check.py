@@ -17,7 +17,8 @@ from tests.servers import LOOPBACK
 from tests.servers.black_hole import black_hole
 from tests.servers.existing import ExistingServer
 from tests.servers.postgres import PostgresServer
-from tests.servers.service import Service, free_port
+from tests.servers.processes import free_port
+from tests.servers.service import Service
 from tests.servers.smtp_server import Offer, SmtpServer
 from tests.servers.valkey import ValkeyServer, with_prefix
 

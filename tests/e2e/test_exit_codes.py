@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.service import Service, free_port
+from tests.servers.processes import free_port
+from tests.servers.service import Service
 
 CONFIGURATION, AWAY, FAILED, USAGE = 78, 69, 1, 2
 

@@ -4,7 +4,8 @@ from tests.http.api import Api
 from tests.http.conftest import Serve
 from tests.http.test_metrics import figures
 from tests.servers.databases import ON_MEMORY
-from tests.servers.service import Service, free_port, wait_for
+from tests.servers.processes import free_port
+from tests.servers.service import Service, wait_for
 
 pytestmark = ON_MEMORY  # how mails are counted is a law of each storage
 

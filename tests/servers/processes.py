@@ -19,9 +19,11 @@ from typing import ClassVar, Self
 
 from tests.servers import LOOPBACK
 
-PORTS = range(20_000, 32_000)
-"""Below the range that Linux hands to outgoing connections (32768 and up by default), so
-that nobody takes the port of a crashed server before it is started again."""
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+PORTS = range(20_000 + WORKER % 12 * 1000, 21_000 + WORKER % 12 * 1000)
+"""Of this test process alone, and below the range that Linux hands to outgoing connections
+(32768 and up by default): nobody takes the port of a server before it is started, or again."""
 
 EXEC_CHILD = Path(__file__).with_name("exec_child.py")
 START_SECONDS = 30.0

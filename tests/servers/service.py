@@ -5,7 +5,6 @@ import email.policy
 import os
 import re
 import signal
-import socket
 import sqlite3
 import ssl
 import subprocess
@@ -29,6 +28,7 @@ import httpx
 from config.adapters import storage_at
 from core.ports import Storage
 from tests.servers import LOOPBACK
+from tests.servers.processes import free_port
 
 T = TypeVar("T")
 
@@ -47,14 +47,6 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Trusts nobody: loading the machine's authorities takes longer than most tests."""
 
 LINK = re.compile(r"https?://\S+[?&]token=(\S+)")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(look: Callable[[], T | None], what: str, *, seconds: float = 10) -> T:
