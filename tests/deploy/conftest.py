@@ -10,12 +10,12 @@ from tests.servers.service import Service
 from tests.servers.valkey import ValkeyServer, with_prefix
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def authority() -> LocalAuthority:
     return LocalAuthority()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def replicas(
     tmp_path_factory: pytest.TempPathFactory,
     redis_server: ValkeyServer | ExistingServer,
@@ -34,7 +34,7 @@ def replicas(
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def front(authority: LocalAuthority, replicas: list[Service]) -> Iterator[Front]:
     with Front(authority, replicas) as running:
         yield running

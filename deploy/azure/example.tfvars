@@ -1,0 +1,10 @@
+# The image is given with each apply: -var image=...
+subscription_id    = "00000000-0000-0000-0000-000000000000"
+location           = "westeurope"
+name               = "scribes-example"
+vault_name         = "scribes-keyvault"
+registry_id        = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/scribes-registry/providers/Microsoft.ContainerRegistry/registries/scribesexample"
+operator_addresses = ["203.0.113.7"]
+smtp_host          = "smtp.example.com"
+smtp_user          = "scribes"
+smtp_from_email    = "noreply@example.com"
