@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bench.throughput import request_of
+from bench.subjects import posted
 from tests.http.api import Api, Person
 from tests.http.crowd import crowd, next_status
 from tests.servers.service import Service
@@ -70,8 +70,8 @@ def main() -> None:
         service = Service(Path(directory), **settings).start()
         with service.client() as client:
             Api(client).register(person).raise_for_status()
-        body = f'{{"email": "{person.email}", "password": "{person.password}"}}'
-        request = request_of("POST", "/auth/login", body)
+        known = {"email": person.email, "password": person.password}
+        request = posted("/auth/login", known)
         quiet = _show("quiet", asyncio.run(_log_ins(service.port, request, 0)))
         flood = multiprocessing.get_context("spawn").Process(
             target=_flood, args=[service.port]

@@ -8,7 +8,6 @@ the flood, the 99th percentile should stay within 3 times the quiet one plus wha
 core costs. Whoever floods or burns is a process of its own; so it takes a core, too.
 """
 
-import asyncio
 import itertools
 import multiprocessing
 import statistics
@@ -18,11 +17,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
 import httpx
 
-from bench.throughput import Load, request_of
+from bench import load
+from bench.subjects import asked, posted
+from bench.tasks import Same
 from tests.servers.service import Service
 
 ROUNDS = 5
@@ -30,8 +30,6 @@ SECONDS = 4.0
 CONNECTIONS = 64
 PACE = 100.0
 """Requests to `/auth/me` a second."""
-
-Connection: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 PERSON = {
     "email": "bench@example.com",
@@ -41,56 +39,36 @@ PERSON = {
 
 
 @dataclass(slots=True)
-class LogIns(Load):
-    """A wrong password for somebody else each time."""
+class Guesser:
+    """Tries a wrong password for somebody else each time."""
 
-    numbers: Iterator[int] = field(default_factory=itertools.count)
+    numbers: Iterator[int]
 
-    def next_request(self) -> bytes:
-        body = f'{{"email": "bench{next(self.numbers)}@example.com", "password": "x"}}'
-        return request_of("POST", "/auth/login", body)
+    def request(self) -> bytes:
+        name = f"bench{next(self.numbers)}@example.com"
+        return posted("/auth/login", {"email": name, "password": "x"})
+
+    def learn(self, body: bytes) -> None:
+        """Nothing is to be learned from a refusal."""
 
 
 @dataclass(slots=True)
 class Phase:
-    """One thing that happens beside, and what `/auth/me` took meanwhile, in seconds."""
+    """One thing that happens beside, and what `/auth/me` took meanwhile."""
 
     name: str
     disturb: Callable[[int], None] | None
-    latencies: list[float] = field(default_factory=list)
-    p99s: list[float] = field(default_factory=list)
-    refused: int = 0
-    _idle: list[Connection] = field(default_factory=list)
+    rounds: list[load.Answers] = field(default_factory=list)
 
-    async def run(self, port: int, request: bytes) -> None:
+    def run(self, port: int, request: bytes) -> None:
         """Ask at a steady pace, whether the answers come or not."""
         with _beside(self.disturb, port):
-            began = time.perf_counter()
-            asked = []
-            for number in range(int(SECONDS * PACE)):
-                due = began + number / PACE
-                await asyncio.sleep(due - time.perf_counter())
-                asked.append(asyncio.create_task(self._ask(port, request, due)))
-            took = await asyncio.gather(*asked)
-        for _, writer in self._idle:
-            writer.close()
-        self._idle.clear()
-        self.latencies += took
-        self.p99s.append(_quantile(took, 0.99))
+            self.rounds.append(load.opened(port, [Same(request)], SECONDS, PACE))
 
-    async def _ask(self, port: int, request: bytes, due: float) -> float:
-        if self._idle:
-            connection = self._idle.pop()
-        else:
-            connection = await asyncio.open_connection("127.0.0.1", port)
-        reader, writer = connection
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]
-        await reader.readexactly(int(length))
-        self.refused += not head.startswith(b"HTTP/1.1 200")
-        self._idle.append(connection)
-        return time.perf_counter() - due
+    @property
+    def p99s(self) -> list[float]:
+        """Milliseconds."""
+        return [it.quantile(0.99) for it in self.rounds]
 
 
 @contextmanager
@@ -114,15 +92,10 @@ def _burn(_port: int) -> None:
 
 
 def _flood(port: int) -> None:
-    load = LogIns("/auth/login", b"", CONNECTIONS)
+    numbers = itertools.count()
+    guessers = [Guesser(numbers) for _ in range(CONNECTIONS)]
     while True:
-        asyncio.run(load.run(port))
-
-
-def _quantile(latencies: list[float], share: float) -> float:
-    """Milliseconds."""
-    ordered = sorted(latencies)
-    return ordered[int(share * (len(ordered) - 1))] * 1000
+        load.closed(port, guessers, SECONDS)
 
 
 def _token(service: Service) -> str:
@@ -135,9 +108,10 @@ def _token(service: Service) -> str:
 def _show(phases: list[Phase]) -> None:
     for phase in phases:
         print(
-            f"{phase.name:16} p50 {_quantile(phase.latencies, 0.5):7.2f} ms"
+            f"{phase.name:16} p50"
+            f" {statistics.median(it.quantile(0.5) for it in phase.rounds):7.2f} ms"
             f"  p99 {statistics.median(phase.p99s):7.2f} ms (median of {ROUNDS} rounds,"
-            f" {min(phase.p99s):.2f} to {max(phase.p99s):.2f})  refused {phase.refused}"
+            f" {min(phase.p99s):.2f} to {max(phase.p99s):.2f})  refused {sum(it.refused for it in phase.rounds)}"
         )
     quiet, busy, flood = (statistics.median(phase.p99s) for phase in phases)
     bar = 3 * quiet + max(0, busy - quiet)
@@ -155,10 +129,10 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as directory:
         service = Service(Path(directory), BCRYPT_ROUNDS="12").start()
-        request = request_of("GET", "/auth/me", token=_token(service))
+        request = asked("/auth/me", _token(service))
         for _ in range(ROUNDS):
             for phase in phases:
-                asyncio.run(phase.run(service.port, request))
+                phase.run(service.port, request)
         service.stop()
     _show(phases)
 

@@ -8,20 +8,18 @@ figure to read is the share of what bcrypt alone does on all cores, before and a
 import json
 import sys
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import bcrypt
 import httpx
 
+from bench.limits import checked
+from bench.subjects import AS_IN_PRODUCTION
 from config.cores import usable_cores
 from tests.servers.apache_bench import ApacheBench, Told
 from tests.servers.service import Service
 
 REQUESTS = 1000
 AT_ONCE = 10
-ROUNDS = 12
 BARE_SECONDS = 10.0
 
 PERSON = {
@@ -31,28 +29,9 @@ PERSON = {
 }
 
 
-def bare() -> float:
-    """Return how many passwords a second are checked by nothing but bcrypt."""
-    password = PERSON["password"].encode()
-    hashed = bcrypt.hashpw(password, bcrypt.gensalt(ROUNDS))
-    cores = usable_cores()
-    began = time.perf_counter()
-
-    def check_until_the_end(_: int) -> int:
-        checked = 0
-        while time.perf_counter() - began < BARE_SECONDS:
-            bcrypt.checkpw(password, hashed)
-            checked += 1
-        return checked
-
-    with ThreadPoolExecutor(cores) as threads:
-        checked = sum(threads.map(check_until_the_end, range(cores)))
-    return checked / (time.perf_counter() - began)
-
-
 def guide(requests: int) -> Told:
     """Return what ab tells of log-ins."""
-    settings = {"BCRYPT_ROUNDS": str(ROUNDS), "LOG_LEVEL": "WARNING"}
+    settings = {"BCRYPT_ROUNDS": str(AS_IN_PRODUCTION), "LOG_LEVEL": "WARNING"}
     with (
         tempfile.TemporaryDirectory() as directory,
         Service(Path(directory), **settings) as service,
@@ -66,9 +45,9 @@ def guide(requests: int) -> Told:
 
 def main(requests: int = REQUESTS) -> None:
     """Print the figures, and the share."""
-    before = bare()
+    before = checked(AS_IN_PRODUCTION, BARE_SECONDS)
     told = guide(requests)
-    after = bare()
+    after = checked(AS_IN_PRODUCTION, BARE_SECONDS)
     both = (before + after) / 2
     print(
         f"bare bcrypt on {usable_cores()} cores  {before:5.2f}/s before,"
