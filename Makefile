@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLER := $(BIN)/python tools/installer.py
 SIDE_BY_SIDE := $(BIN)/python -m pytest -n auto --dist worksteal -m "not alone and not soak"
+IMAGE ?= scribes-auth
+ENGINE ?= docker
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IN_PROCESS := *_memory storage_sqlite emails_* passwords_* tokens_* secrets_env secrets_file mail_mailbox
 UV := $(INSTALLER) uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt
 
@@ -10,7 +13,7 @@ UV := $(INSTALLER) uv pip install --quiet --python $(BIN)/python -c constraints.
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: .venv/serve ## Serve on http://localhost:8000 (HOST, PORT and .env are respected)
 	@$(BIN)/scribes-auth serve
@@ -18,7 +21,7 @@ run: .venv/serve ## Serve on http://localhost:8000 (HOST, PORT and .env are resp
 install: .venv/all ## Make .venv with every extra, for development
 
 test: install check ## Check the style, then run every test
-	$(BIN)/python -m pytest -m "alone and not soak"
+	$(BIN)/python -m pytest -n 2 -m "alone and not soak"
 	$(SIDE_BY_SIDE)
 
 soak: install ## Run what takes too long for each change: the long form of some tests
@@ -36,6 +39,22 @@ check: install ## Format, lint, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-deploy: install ## Check what is in deploy/, and the workflows; 2 if something can't be checked here
+	$(BIN)/python -m tools.deploy
+
+dist: install ## Build the wheel into dist/
+	$(BIN)/python -m hatchling build -t wheel -d dist
+
+image: ## Build the image, with Docker or another ENGINE
+	$(ENGINE) build --file deploy/docker/Dockerfile --tag $(IMAGE):$(VERSION) --tag $(IMAGE) \
+	  --build-arg VERSION=$(VERSION) --build-arg REVISION="$$(git rev-parse HEAD)" .
+
+sbom: dist/image.tar ## Tell what is in the image: dist/scribes-auth-VERSION.cdx.json, CycloneDX
+	$(BIN)/python -m tools.deploy.image sbom $< > dist/scribes-auth-$(VERSION).cdx.json
+
+scan: dist/image.tar ## Tell what in the image is known to be weak, and mended elsewhere
+	$(BIN)/python -m tools.deploy.image scan $<
 
 bench: install ## Measure; see bench/README.md
 	$(BIN)/python -m bench
@@ -68,4 +87,8 @@ clean: ## Remove what can be made again
 	$(UV) --editable '.[test,dev]'
 	@touch $@ .venv/serve
 
-.PHONY: help run install test soak quick check bench lock clean
+dist/image.tar: install FORCE
+	@mkdir -p dist && rm -f $@
+	$(ENGINE) save --output $@ $(IMAGE):$(VERSION)
+
+.PHONY: help run install test soak quick check check-deploy dist image sbom scan bench lock clean FORCE

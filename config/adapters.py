@@ -1,18 +1,29 @@
 """Which adapter stands behind which port: a URL's scheme, or a setting, decides."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Mapping
+from email.message import EmailMessage
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Any
+from importlib.metadata import EntryPoint, entry_points, version
+from typing import TYPE_CHECKING, Any
 
 from adapters.mail.mailbox import MailboxMailer
+from adapters.mail.pages import MailPages
 from adapters.mail.rendering import MailRenderer
+from adapters.mail.samples import samples
+from adapters.passwords import calibration
 from adapters.rate_limit.fallback import FallbackRateLimiter
 from adapters.rate_limit.memory import MemoryRateLimiter
+from adapters.tracing.spans import Tracing
 from config.settings import Settings
 from config.urls import problem_with
 from core import errors
+from core.model import Locale, Mail, MailKind
 from core.ports import Clock, Mailer, Metrics, RateLimiter, SecretProvider, Storage
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
 
 ADAPTERS = {
     "storage": {
@@ -59,6 +70,7 @@ EXTRAS = {
     "grpc": "gcp",
     "azure": "azure",
     "aiohttp": "azure",
+    "opentelemetry": "otel",
 }
 """Which extra brings a package that an adapter imports."""
 
@@ -100,13 +112,7 @@ def rate_limiter(
 
 def mailer(settings: Settings) -> Mailer:
     """Make the mailer: SMTP where a host is named, else the development mailbox."""
-    renderer = MailRenderer(
-        from_email=settings.smtp_from_email,
-        from_name=settings.smtp_from_name,
-        verify_email_url=settings.verification_page,
-        not_me_url=settings.rejection_page,
-        password_reset_url=settings.reset_page,
-    )
+    renderer = mail_renderer(settings)
     if settings.smtp_host is None:
         return MailboxMailer(directory=settings.data_dir / MAILBOX, renderer=renderer)
     smtp = _import("adapters.mail.smtp", "SMTP_HOST")
@@ -124,12 +130,42 @@ def mailer(settings: Settings) -> Mailer:
     return adapter
 
 
+def mail_renderer(settings: Settings) -> MailRenderer:
+    """Make what composes mails, whatever sends them."""
+    pages = MailPages(
+        verify_email=settings.verification_page,
+        not_me=settings.rejection_page,
+        reset_password=settings.reset_page,
+        invitation=settings.invitation_page,
+        change_email=settings.email_change_page,
+        undo_email=settings.email_undo_page,
+    )
+    return MailRenderer(
+        from_email=settings.smtp_from_email,
+        from_name=settings.smtp_from_name,
+        pages=pages,
+        locale=settings.mail_locale,
+    )
+
+
+def mail_previews(settings: Settings) -> Iterator[tuple[str, EmailMessage]]:
+    """Return every mail in every language, and a name for its files."""
+    renderer = mail_renderer(settings)
+    return ((mail.id, renderer.message(mail)) for mail in samples())
+
+
+def mail_sample(kind: MailKind, locale: Locale) -> Mail:
+    """Return a mail of a kind in a language, about a person made up."""
+    return next(it for it in samples() if (it.kind, it.locale) == (kind, locale))
+
+
 def problems(settings: Settings) -> list[str]:
-    """Return what is wrong with the choice of adapters; does no I/O."""
+    """Return what is wrong with the choice of adapters; asks nobody."""
     choices: list[Callable[[], object]] = [
         lambda: storage(settings),
         lambda: secrets(settings.secrets_url),
         lambda: mailer(settings),
+        lambda: _try_tracing(settings),
     ]
     if settings.redis_url is not None:
         url = settings.redis_url.get_secret_value()
@@ -143,15 +179,62 @@ def problems(settings: Settings) -> list[str]:
     return found
 
 
+def tracing(settings: Settings) -> Tracing:
+    """Make what traces, if ``OTEL_EXPORTER_OTLP_ENDPOINT`` says where to."""
+    if settings.otel_exporter_otlp_endpoint is None:
+        return Tracing()
+    adapter: Tracing = _otel().OtelTracing(
+        settings.otel_exporter_otlp_endpoint,
+        settings.otel_exporter_otlp_protocol,
+        version("scribes-auth"),
+    )
+    return adapter
+
+
+def _try_tracing(settings: Settings) -> None:
+    """Begin and end at once: what OpenTelemetry makes of its own variables shows only then."""
+    try:
+        made = tracing(settings)
+        made.open()
+        made.close()
+    except errors.BadConfiguration:
+        raise
+    except Exception as error:  # noqa: BLE001 - of any type
+        raise errors.BadConfiguration(
+            [f"{_opentelemetrys_own()}: OpenTelemetry can't work so: {error}"]
+        ) from None
+
+
+def _opentelemetrys_own() -> str:
+    """Return the names of its variables that are set, besides those that are ours."""
+    ours = {name.upper() for name in Settings.model_fields}
+    its = [name for name in os.environ if name.startswith("OTEL_")]
+    return ", ".join(sorted({*its} - ours)) or "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+
+def log_processors(settings: Settings) -> "list[Processor]":
+    """Return what adds to log lines in which trace they were written."""
+    if settings.otel_exporter_otlp_endpoint is None:
+        return []
+    return [_otel().with_trace]
+
+
+def password_seconds(cost: int) -> float:
+    """Return how long a core takes to hash a password at this cost."""
+    return calibration.seconds_of(cost)
+
+
+def _otel() -> Any:  # noqa: ANN401 - a module
+    return _import("adapters.tracing.otel", "OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
 def _adapter(port: str, url: str, variable: str = "") -> Any:  # noqa: ANN401 - a port's
     variable = variable or VARIABLES[port]
     # Before any adapter, be it from outside, or driver sees it.
     if problem := problem_with(url, takes_login=port != "secrets"):
         raise errors.BadConfiguration([f"{variable}: {problem}"])
     scheme, separator, _ = url.partition(":")
-    outside = {
-        found.name: found for found in entry_points(group=f"scribes_auth.{port}")
-    }
+    outside = _outside(port)
     inside = ADAPTERS[port]
     if scheme not in {*inside, *outside}:
         scheme = scheme.partition("+")[0]  # a driver's name, of no matter here
@@ -171,6 +254,12 @@ def _adapter(port: str, url: str, variable: str = "") -> Any:  # noqa: ANN401 - 
         raise errors.BadConfiguration(
             [f"{variable}: {problem}" for problem in bad.problems]
         ) from None
+
+
+@cache
+def _outside(port: str) -> Mapping[str, EntryPoint]:
+    """Return adapters of other packages, by scheme: looked for in each that is installed."""
+    return {found.name: found for found in entry_points(group=f"scribes_auth.{port}")}
 
 
 def _import(module: str, variable: str) -> Any:  # noqa: ANN401 - a module

@@ -14,6 +14,7 @@ from adapters.private_files import make_directory, narrow
 from config import adapters
 from config.adapters import MAILBOX
 from config.jwt_keys import key_problems, key_warnings
+from config.listening import DOTENV
 from config.mail import mail_problems, mail_warnings
 from config.production import production_problems, production_warnings
 from config.secret_references import fetch
@@ -21,7 +22,6 @@ from config.settings import Settings
 from config.strays import stray_problems, stray_warnings
 from core import errors
 
-DOTENV = Path(".env")
 NO_TEXT = "is not text in UTF-8; write it as text, and save a file as UTF-8"
 LINK = re.compile(r"(tcp|udp|sctp)://[\d.a-f:\[\]]+:\d+")
 WRITE = {

@@ -3,7 +3,7 @@
 from config.settings import Settings
 
 LOWEST_ROUNDS = 10
-PAGES = ("public_url", "verify_email_url", "password_reset_url")
+PAGES = ("public_url", "verify_email_url", "password_reset_url", "invitation_url")
 THIS_MACHINE = ("http://localhost", "http://127.", "http://[::1]")
 
 

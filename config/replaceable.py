@@ -2,16 +2,32 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from inspect import getattr_static, iscoroutinefunction
-from typing import Any, Generic, Protocol, TypeVar, get_args, get_type_hints
+from typing import (
+    Any,
+    Generic,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_type_hints,
+)
 
 T = TypeVar("T")
 
+Around: TypeAlias = Callable[[str], AbstractContextManager[None]]
+"""What surrounds a call, by its name: ``users.account_by_email``."""
+
 LONGEST_CALL = 30.0
 """Seconds after which a replaced adapter is closed, whoever still waits for its answer."""
+
+
+def unobserved(_: str) -> AbstractContextManager[None]:
+    """Let a call be."""
+    return nullcontext()
 
 
 @dataclass(slots=True, eq=False)
@@ -29,10 +45,11 @@ class Replaceable(Generic[T]):
     Holds the adapter in force; ``proxy`` is what everybody else holds.
 
     The proxy has all that the port declares, and a call is answered by the adapter that
-    was in force when it came.
+    was in force when it came. ``around`` surrounds each.
     """
 
-    def __init__(self, port: type[T], adapter: T) -> None:
+    def __init__(self, port: type[T], adapter: T, around: Around = unobserved) -> None:
+        self._around = around
         self._term = _Term(adapter)
         self.proxy: T = _proxy(port, self)
 
@@ -56,7 +73,8 @@ class Replaceable(Generic[T]):
         term = self._term
         term.calls += 1
         try:
-            return await _at(path, term.adapter)(*args, **kwargs)
+            with self._around(".".join(path)):
+                return await _at(path, term.adapter)(*args, **kwargs)
         finally:
             term.calls -= 1
             if term is not self._term and not term.calls:

@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+from adapters.tracing.spans import Tracing
 from config import adapters
+from config.observation import observed_secret
 from config.replaceable import Replaceable, close
 from config.settings import JWT_SECRET, Settings
 from core import errors
@@ -29,6 +31,7 @@ class SecretRotation:
     storage: Replaceable[Storage]
     limiter: Replaceable[RateLimiter]
     mailer: Replaceable[Mailer]
+    tracing: Tracing
     _values: dict[str, str] = field(init=False, repr=False)
     """In force, by setting."""
 
@@ -39,7 +42,7 @@ class SecretRotation:
     def watched(self) -> list[Watched]:
         return [
             Watched(
-                found.secret,
+                observed_secret(self.tracing, found.secret),
                 self._use_keys
                 if setting == JWT_SECRET
                 else partial(self._use, setting),

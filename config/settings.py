@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import PrivateAttr, SecretStr
 
@@ -14,7 +15,7 @@ from config.variables import Variables
 from config.web_urls import origin_of
 from core.identity.session_rules import SessionRules
 from core.keys.keyring import KeyRules
-from core.model import UNTOLD, Backoff, Limit, SecretVersion
+from core.model import UNTOLD, Backoff, Limit, Purpose, SecretVersion
 from core.operations.secret_watch import SecretReference
 
 JWT_SECRET = "jwt_secret_key"  # noqa: S105 - a setting's name
@@ -70,6 +71,11 @@ class Settings(Variables):
         return origin_of(self.base_url)
 
     @property
+    def base_path(self) -> str:
+        """Under which path users reach the service; empty if under none."""
+        return urlsplit(self.public_url or "").path.rstrip("/")
+
+    @property
     def is_https(self) -> bool:
         """Whether users reach the service by https."""
         return self.origin.startswith("https:")
@@ -88,6 +94,18 @@ class Settings(Variables):
         return self.password_reset_url or f"{self.base_url}/reset-password"
 
     @property
+    def invitation_page(self) -> str:
+        return self.invitation_url or f"{self.base_url}/invitation"
+
+    @property
+    def email_change_page(self) -> str:
+        return f"{self.base_url}/change-email"
+
+    @property
+    def email_undo_page(self) -> str:
+        return f"{self.base_url}/change-email/undo"
+
+    @property
     def verification_life(self) -> timedelta:
         return _life(
             self.verification_token_expire_seconds,
@@ -99,6 +117,24 @@ class Settings(Variables):
         return _life(
             self.reset_token_expire_seconds, hours=self.reset_token_expire_hours
         )
+
+    @property
+    def invitation_life(self) -> timedelta:
+        return _life(self.invitation_expire_seconds, hours=self.invitation_expire_hours)
+
+    @property
+    def email_undo_life(self) -> timedelta:
+        return _life(self.email_undo_expire_seconds, hours=self.email_undo_expire_hours)
+
+    @property
+    def mailed_token_lives(self) -> Mapping[Purpose, timedelta]:
+        return {
+            Purpose.VERIFY_EMAIL: self.verification_life,
+            Purpose.RESET_PASSWORD: self.reset_life,
+            Purpose.INVITATION: self.invitation_life,
+            Purpose.CHANGE_EMAIL: self.verification_life,
+            Purpose.UNDO_EMAIL: self.email_undo_life,
+        }
 
     @property
     def leeway(self) -> timedelta:
@@ -119,6 +155,7 @@ class Settings(Variables):
             rotation=self.refresh_rotation,
             grace=timedelta(seconds=self.refresh_grace_seconds),
             require_verified_email=self.require_verified_email,
+            notify_new_sign_in=self.notify_new_sign_in,
         )
 
     @property
@@ -127,8 +164,7 @@ class Settings(Variables):
         # Mailed tokens are made with the same keys.
         lives = (
             min(rules.refresh_life, rules.session_life),
-            self.verification_life,
-            self.reset_life,
+            *self.mailed_token_lives.values(),
         )
         return KeyRules(
             activation=timedelta(seconds=self.key_activation_seconds),

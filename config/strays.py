@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,7 @@ from adapters.secrets.env import variables_of
 from config.settings import Settings
 
 OURS = tuple(name.upper() for name in Settings.model_fields)
-COMMANDS = {"ADMIN_PASSWORD", "TRANSFER_FROM", "TRANSFER_TO"}
+COMMANDS = {"ADMIN_PASSWORD", "TRANSFER_FROM", "TRANSFER_TO", "USER_PASSWORD"}
 """What commands read from the environment."""
 
 ELSEWHERE = {
@@ -135,10 +136,16 @@ def nearest(name: str, ours: Iterable[str]) -> str | None:
 
 def _distance_within(name: str, ours: str) -> int | None:
     tolerance = _tolerance(ours)
-    if abs(len(name) - len(ours)) > tolerance:
+    # Each step brings in one letter at most: that tells most names apart, and quickly.
+    if abs(len(name) - len(ours)) > tolerance or missing(name, ours) > tolerance:
         return None
     found = distance(name, ours)
     return found if found <= tolerance else None
+
+
+def missing(name: str, ours: str) -> int:
+    """Return how many letters of ours the name lacks, wherever they stand."""
+    return (Counter(ours) - Counter(name)).total()
 
 
 def _tolerance(ours: str) -> int:

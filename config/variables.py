@@ -13,6 +13,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.limit_syntax import limit_text
+from config.listening import DOTENV, ENCODING, HOST, PORT
 from config.networks import Network, networks
 from config.spelling import (
     as_listed,
@@ -24,6 +25,7 @@ from config.spelling import (
 )
 from config.web_urls import base_url, origins, web_url
 from core.identity.session_rules import Rotation
+from core.model import Locale
 
 WebUrl = Annotated[str, BeforeValidator(web_url)]
 BaseUrl = Annotated[str, BeforeValidator(base_url)]
@@ -39,8 +41,8 @@ class Variables(BaseSettings):
     """What an operator may set."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8-sig",  # some editors begin a file with a mark
+        env_file=DOTENV,
+        env_file_encoding=ENCODING,
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -48,8 +50,8 @@ class Variables(BaseSettings):
     )
 
     app_env: Literal["development", "production"] = "development"
-    host: Annotated[str, BeforeValidator(listening_host)] = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
+    host: Annotated[str, BeforeValidator(listening_host)] = HOST
+    port: int = Field(PORT, ge=0, le=65535)
     workers: int = Field(1, ge=1, le=64)
     single_replica: bool = False
     data_dir: Path = Path("var")
@@ -101,7 +103,13 @@ class Variables(BaseSettings):
     reset_token_expire_seconds: Seconds | None = None
     verify_email_url: WebUrl | None = None
     password_reset_url: WebUrl | None = None
+    invitation_expire_hours: int = Field(72, ge=1)
+    invitation_expire_seconds: Seconds | None = None
+    email_undo_expire_hours: int = Field(72, ge=1)
+    email_undo_expire_seconds: Seconds | None = None
+    invitation_url: WebUrl | None = None
     app_url: WebUrl | None = None
+    admin_require_if_match: bool = False
 
     password_policy: Literal["guide"] = "guide"  # noqa: S105 - a preset's name
     bcrypt_rounds: int = Field(12, ge=4, le=16)
@@ -114,6 +122,9 @@ class Variables(BaseSettings):
     rate_limit_password_reset: LimitText = "3/hour"  # noqa: S105 - a limit
     rate_limit_resend_verification: LimitText = "3/hour"
     rate_limit_change_password: LimitText = "5/minute"  # noqa: S105
+    rate_limit_invitation: LimitText = "30/hour"
+    rate_limit_change_email: LimitText = "5/hour"
+    rate_limit_admin: LimitText = "300/minute"
     rate_limit_refresh: LimitText = "120/minute"
     rate_limit_mails: LimitText = "5/hour"
 
@@ -125,12 +136,16 @@ class Variables(BaseSettings):
     smtp_timeout_seconds: float = Field(20, gt=0, le=30)
     smtp_from_email: str = "noreply@scribes.app"
     smtp_from_name: str = "Scribes App"
+    mail_locale: Locale = Locale.EN
+    notify_new_sign_in: bool = True
     outbox_poll_seconds: float = Field(1, gt=0)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] | None = None
     log_file: Path | None = None
     metrics_enabled: bool = True
+    otel_exporter_otlp_endpoint: BaseUrl | None = None
+    otel_exporter_otlp_protocol: Literal["http/protobuf", "grpc"] = "http/protobuf"
     docs_enabled: bool = True
 
     @field_validator("*", mode="before")

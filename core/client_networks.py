@@ -1,8 +1,10 @@
 """Addresses of clients, as limits count them."""
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def subject_of(address: str) -> str:
     """Return what a limit counts: an IPv4 address, or an IPv6 network of 64 bits."""
     try:

@@ -8,6 +8,10 @@ AuthError                     what a client is told
 |- NotAuthenticated
 |- InvalidToken, ExpiredToken, SessionEnded
 |- Forbidden
+|- UserNotFound, SessionNotFound
+|- UserChanged, ConditionRequired
+|- OwnAccount, LastAdmin, NotApplicable
+|- InvalidCursor
 |- InvalidRefreshToken
 |- InvalidMailToken
 |  |- EmailAlreadyVerified
@@ -113,7 +117,63 @@ class Forbidden(AuthError):
     """Known who it is, and that is not enough: another role is asked for."""
 
     code = "forbidden"
-    detail = "Not allowed for this role"
+    detail = "Not enough permissions"
+
+
+class UserNotFound(AuthError):
+    """No user has this id, or not any more."""
+
+    code = "user_not_found"
+    detail = "User not found"
+
+
+class SessionNotFound(AuthError):
+    """No live session of this id is there, or it is another's."""
+
+    code = "session_not_found"
+    detail = "Session not found"
+
+
+class UserChanged(AuthError):
+    """What the change was decided on is no longer so: read the user again."""
+
+    code = "user_changed"
+    detail = "The user was changed meanwhile"
+
+
+class ConditionRequired(AuthError):
+    """The operator wants every change to name, in If-Match, what it was decided on."""
+
+    code = "if_match_required"
+    detail = "Send the ETag of the user in If-Match"
+
+
+class OwnAccount(AuthError):
+    """Nobody changes their own role or activity."""
+
+    code = "own_account"
+    detail = "Another administrator must change your role or activity"
+
+
+class LastAdmin(AuthError):
+    """It would leave nobody who could administer."""
+
+    code = "last_admin"
+    detail = "The last administrator must stay"
+
+
+class NotApplicable(AuthError):
+    """It would come to nothing as the user stands now; the detail says what to do instead."""
+
+    code = "not_applicable"
+    detail = "The user is not in a state for that"
+
+
+class InvalidCursor(AuthError):
+    """Not a cursor of ours, or one of another list, other filters or another sort."""
+
+    code = "invalid_cursor"
+    detail = "Not a cursor of this list: begin again without one"
 
 
 class InvalidRefreshToken(AuthError):

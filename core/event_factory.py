@@ -3,22 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from core.model import Client, SessionId, UserId
-from core.model.events import Event, EventKind
+from core.model.events import Actor, Event, EventKind
 from core.ports import IdGenerator
-
-
-class Actor(StrEnum):
-    """Who does something and is no user that we know."""
-
-    ANYONE = "anyone"
-    """Whoever asks, and need not prove who that is."""
-    OPERATOR = "operator"
-    """Who runs a command; its client is a machine and a log-in there."""
-    SERVICE = "service"
-    """We ourselves, about what we found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +26,15 @@ class EventFactory:
         session_id: SessionId | None = None,
         data: Mapping[str, str] | None = None,
     ) -> Event:
-        """
-        Return an event; its ``data`` has ``actor``, ``address`` and ``client``, too.
-
-        ``actor`` is a user's id in decimal, where the user proved to be that. Address and
-        label are of who was there, and need not be those of the session; we have none.
-        """
-        origin = {"address": client.address, "client": client.label} if client else {}
+        """Return an event of this moment; ``actor`` is a user who proved to be that, or not."""
         return Event(
             id=self.ids.new_id(),
             kind=kind,
             at=at,
             user_id=user_id,
             session_id=session_id,
-            data={"actor": str(actor), **origin, **(data or {})},
+            actor=str(actor),
+            address=client.address if client else None,
+            label=client.label if client else None,
+            data=data or {},
         )

@@ -1,8 +1,10 @@
-"""What is logged of refusals: a guess leaves a trace (ASVS 5, 16.3)."""
+"""What is logged and counted of refusals: a guess leaves a trace (ASVS 5, 16.3)."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from core.errors import TooManyAttempts
+from core.errors import AuthError, TooManyAttempts
 from core.model import UserId
 from core.ports import Metrics
 
@@ -37,3 +39,14 @@ def tell_over_limit(
     wait = refusal.retry_after
     tell_refusal("Over a limit", "over a limit", user_id, limit=limit, retry_after=wait)
     metrics.count("rate_limit_refusals", limit=limit)
+
+
+@contextmanager
+def counted(metrics: Metrics, what: str) -> Iterator[None]:
+    """Count what becomes of an attempt: success, or the code of its refusal."""
+    try:
+        yield
+    except AuthError as refusal:
+        metrics.count(what, outcome=refusal.code)
+        raise
+    metrics.count(what, outcome="success")

@@ -32,11 +32,12 @@ class Postman(Mailer):
     """What to raise, by recipient."""
     is_stuck: bool = False
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> str:
         await asyncio.sleep(3600 if self.is_stuck else 0)
         if mail.to in self.failures:
             raise self.failures[mail.to]
         self.sent.append(mail)
+        return "taken"
 
     async def ping(self) -> None:
         """Be there."""

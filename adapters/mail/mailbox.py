@@ -23,7 +23,7 @@ class MailboxMailer(Mailer):
     renderer: MailRenderer
     directory: Path
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> str:
         message = self.renderer.message(mail)
         # Plain line ends, so that the link ends where its line does.
         content = message.as_bytes(policy=message.policy.clone(linesep="\n"))
@@ -34,6 +34,7 @@ class MailboxMailer(Mailer):
         link = self.renderer.link(mail)
         details = {"to": mail.to, "kind": mail.kind, "link": link, "file": str(file)}
         log.info("Mail in the mailbox", extra=details)
+        return f"written to {file}"
 
     async def ping(self) -> None:
         try:

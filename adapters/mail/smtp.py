@@ -78,13 +78,13 @@ class SmtpMailer(Mailer):
         init=False, repr=False, default_factory=lambda: asyncio.Semaphore(CONNECTIONS)
     )
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> str:
         message = self.renderer.message(mail)
         client = self._client()
         try:
             async with asyncio.timeout(self.timeout) as deadline, self._slots:
                 await client.connect()
-                await client.send_message(message)
+                _, said = await client.send_message(message)
                 # It is handed over: nothing that happens now may have it sent again.
                 deadline.reschedule(None)
                 await _part_from(client)
@@ -92,6 +92,7 @@ class SmtpMailer(Mailer):
             raise self._translated(failure) from failure
         finally:
             client.close()
+        return f"{self._name}: {said}"
 
     async def ping(self) -> None:
         client = self._client()

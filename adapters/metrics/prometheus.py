@@ -3,9 +3,11 @@
 import os
 import struct
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 from prometheus_client import (
     CONTENT_TYPE_PLAIN_0_0_4,
@@ -17,11 +19,13 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.metrics import MetricWrapperBase
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from core.ports import Metrics
 
 M = TypeVar("M", bound=MetricWrapperBase)
+
+Labelled: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
@@ -31,6 +35,14 @@ COUNTERS = {
     "rate_limit_fallbacks": ("Counted in this process, for want of Redis", ()),
     "mails_sent": ("Mails that the mail server took", ()),
     "mail_failures": ("Mails delayed or given up, by outcome", ("outcome",)),
+    "log_ins": ("Passwords that were checked, by what became of it", ("outcome",)),
+    "refreshes": ("Refresh tokens shown, by what became of it", ("outcome",)),
+    "refresh_reuses": ("Sessions ended because a spent refresh token was shown", ()),
+    "hash_refusals": ("Passwords not hashed, for they would have waited too long", ()),
+    "secret_look_failures": ("Looks that did not renew the secret", ("secret",)),
+    "storage_errors": ("Calls that the storage did not answer", ("operation",)),
+    "pool_requests": ("Connections asked of the storage's pool", ()),
+    "pool_wait_seconds": ("Time waited for those, together", ()),
 }
 GAUGES = {
     "mails_waiting": ("Mails that are to be sent, of all replicas, up to 10000", ()),
@@ -38,9 +50,24 @@ GAUGES = {
     "mails_oldest_seconds": ("How long the oldest of them has waited", ()),
     "redis_up": ("1 while limits are counted in Redis, 0 while in this process", ()),
     "secrets_up": ("1 while every secret can be read and used, else 0", ()),
+    "secret_created_timestamp_seconds": (
+        "When the newest version was made",
+        ("secret",),
+    ),
+    "keys": ("JWT keys, by state", ("state",)),
+    "hashes_waiting": ("Passwords that wait to be hashed", ()),
+    "pool_connections": ("Connections of the storage's pool, by state", ("state",)),
+    "pool_waiting": ("Calls that wait for one of them", ()),
+    "start_time_seconds": ("When the process began to serve", ()),
+    "build_info": ("Always 1; the version is a label", ("version",)),
 }
+SUMMED = {"hashes_waiting", "pool_connections", "pool_waiting"}
+"""Gauges of which each worker has its share; any other is the same on all of them."""
+
 DURATIONS = {
     "http_request_duration_seconds": ("Time to answer", ("method", "route")),
+    "hash_wait_seconds": ("Time until a password's turn to be hashed", ()),
+    "storage_call_duration_seconds": ("Time until the storage answered a call", ()),
 }
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """
@@ -65,9 +92,12 @@ class PrometheusMetrics(Metrics):
     gauges: dict[str, Gauge] = field(default_factory=dict, init=False)
     """Those that were set: one that never was would read 0."""
     durations: dict[str, Histogram] = field(init=False)
+    _children: dict[Labelled, Any] = field(default_factory=dict, init=False)
+    """Found once for each set of labels; the library looks longer than it counts."""
 
     def __post_init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
+        _forget_the_dead()
         self.counters = {
             name: Counter(name, *facts, **self._ours)
             for name, facts in COUNTERS.items()
@@ -81,18 +111,32 @@ class PrometheusMetrics(Metrics):
     def _ours(self) -> dict[str, Any]:
         return {"namespace": "scribes", "registry": self.registry}
 
-    def count(self, name: str, **labels: str) -> None:
-        _labelled(self.counters[name], labels).inc()
+    def count(self, name: str, by: float = 1, /, **labels: str) -> None:
+        self._labelled(self.counters, name, labels).inc(by)
 
     def set(self, name: str, value: float, **labels: str) -> None:
         if name not in self.gauges:
             self.gauges[name] = Gauge(
-                name, *GAUGES[name], multiprocess_mode="mostrecent", **self._ours
+                name,
+                *GAUGES[name],
+                multiprocess_mode="livesum" if name in SUMMED else "mostrecent",
+                **self._ours,
             )
-        _labelled(self.gauges[name], labels).set(value)
+        self._labelled(self.gauges, name, labels).set(value)
 
     def observe(self, name: str, value: float, **labels: str) -> None:
-        _labelled(self.durations[name], labels).observe(value)
+        self._labelled(self.durations, name, labels).observe(value)
+
+    def _labelled(
+        self, metrics: Mapping[str, M], name: str, labels: dict[str, str]
+    ) -> M:
+        if not labels:
+            return metrics[name]
+        wanted = (name, frozenset(labels.items()))
+        child: M | None = self._children.get(wanted)
+        if child is None:
+            child = self._children[wanted] = metrics[name].labels(**labels)
+        return child
 
     def page(self) -> bytes:
         """Return all figures as they are now, of all workers."""
@@ -111,5 +155,12 @@ class PrometheusMetrics(Metrics):
         return generate_latest(registry)
 
 
-def _labelled(metric: M, labels: dict[str, str]) -> M:
-    return metric.labels(**labels) if labels else metric
+def _forget_the_dead() -> None:
+    """Remove the shares of workers that crashed: whoever begins takes the place of one."""
+    place = os.environ.get(SHARED)
+    for file in Path(place).glob("gauge_live*_*.db") if place else ():
+        worker = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            mark_process_dead(worker)  # type: ignore[no-untyped-call]

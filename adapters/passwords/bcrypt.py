@@ -12,7 +12,7 @@ import bcrypt
 
 from adapters.passwords.thread_pool import FairThreadPool
 from core.passwords import prepared
-from core.ports import PasswordHasher
+from core.ports import Metrics, PasswordHasher
 
 LONGEST = 72
 """Bytes that bcrypt takes in; what is longer is hashed down first."""
@@ -38,12 +38,17 @@ class BcryptHasher(PasswordHasher):
     rounds: int
     max_wait: float
     threads: int
+    metrics: Metrics
     _queue: FairThreadPool = field(init=False, repr=False)
     _highest: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._queue = FairThreadPool(
-            self.threads, self.max_wait, usual=2**self.rounds, pace=_pace()
+            self.threads,
+            self.max_wait,
+            self.metrics,
+            usual=2**self.rounds,
+            pace=_pace(),
         )
         self._highest = self.rounds
 

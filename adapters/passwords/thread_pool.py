@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from core import errors
-from core.ports import CALLER
+from core.ports import CALLER, Metrics
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class _Job:
     run: Callable[[], Any]
     work: int
     result: Future[Any] = field(default_factory=Future)
+    came: float = field(default_factory=time.monotonic)
 
 
 class FairThreadPool:
@@ -45,13 +46,20 @@ class FairThreadPool:
     """
 
     def __init__(
-        self, threads: int, max_wait: float, *, usual: int, pace: float
+        self,
+        threads: int,
+        max_wait: float,
+        metrics: Metrics,
+        *,
+        usual: int,
+        pace: float,
     ) -> None:
         self._pool = ThreadPoolExecutor(
             threads, thread_name_prefix="bcrypt", initializer=_step_back
         )
         self._threads = threads
         self._max_wait = max_wait
+        self._metrics = metrics
         self._usual = usual
         self._pace = pace
         self._running: dict[Future[Any], int] = {}
@@ -95,6 +103,7 @@ class FairThreadPool:
         wait = self._expected_wait()
         if wait <= self._max_wait:
             return
+        self._metrics.count("hash_refusals")
         now = time.monotonic()
         if now - self._warned_at > QUIET:
             self._warned_at = now
@@ -122,9 +131,13 @@ class FairThreadPool:
             if jobs:
                 self._waiting[caller] = jobs
             if job.result.set_running_or_notify_cancel():  # else its caller has gone
+                waited = time.monotonic() - job.came
+                self._metrics.observe("hash_wait_seconds", waited)
                 begun = self._pool.submit(job.run)
                 self._running[begun] = job.work
                 begun.add_done_callback(partial(self._done, job))
+        waiting = sum(map(len, self._waiting.values()))
+        self._metrics.set("hashes_waiting", waiting)
         self._changed.notify_all()
 
     def _done(self, job: _Job, begun: Future[Any]) -> None:

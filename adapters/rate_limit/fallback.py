@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 TOLERANCE = timedelta(seconds=1)
 """Who would wait less is let go on: the two limiters measure windows by their own clocks."""
 
+MOST_OWED = 1000
+
 
 @dataclass(slots=True)
 class FallbackRateLimiter(RateLimiter):
@@ -28,13 +30,16 @@ class FallbackRateLimiter(RateLimiter):
     way. Somebody has to ping, every second or so.
 
     Ours counts all the time what goes on here, so that neither an outage nor a shared
-    limiter that comes back without its memory lets anybody begin anew.
+    limiter that comes back without its memory lets anybody begin anew. What it was to
+    forget meanwhile, it is told when it is back.
     """
 
     shared: RateLimiter
     ours: RateLimiter
     metrics: Metrics
     counts_together: bool = True
+    owed: dict[str, None] = field(default_factory=dict, init=False, repr=False)
+    """Accounts, oldest first, whose failures the shared one has yet to forget."""
 
     async def hit(self, attempts: Sequence[Attempt]) -> Sequence[Quota]:
         told = await self._ask(lambda shared: shared.hit(attempts))
@@ -58,9 +63,21 @@ class FallbackRateLimiter(RateLimiter):
         await self._ask(lambda shared: shared.settle(trial, backoff, proven=proven))
         await self.ours.settle(trial, backoff, proven=proven)
 
+    async def delay(self, account: str, backoff: Backoff) -> timedelta:
+        told = await self._ask(lambda shared: shared.delay(account, backoff))
+        return await self.ours.delay(account, backoff) if told is None else told
+
+    async def forget(self, account: str) -> None:
+        await self.ours.forget(account)
+        if not await self._is_forgotten(account):
+            self.owed[account] = None
+            while len(self.owed) > MOST_OWED:
+                del self.owed[next(iter(self.owed))]
+
     async def ping(self) -> None:
         try:
             await self.shared.ping()
+            await self._make_good()
         except errors.Unavailable as error:
             self._lose(error)
             raise
@@ -72,6 +89,18 @@ class FallbackRateLimiter(RateLimiter):
     async def aclose(self) -> None:
         await self.shared.aclose()
         await self.ours.aclose()
+
+    async def _is_forgotten(self, account: str) -> bool:
+        async def question(shared: RateLimiter) -> bool:
+            await shared.forget(account)
+            return True
+
+        return bool(await self._ask(question))
+
+    async def _make_good(self) -> None:
+        for account in [*self.owed]:
+            await self.shared.forget(account)
+            self.owed.pop(account, None)
 
     async def _ask(self, question: Callable[[RateLimiter], Awaitable[T]]) -> T | None:
         """Return what the shared limiter answers, None if it does not."""

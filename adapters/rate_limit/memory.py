@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
+from adapters.rate_limit.failures import Counter, Failures, FailureTable
 from core.model import Attempt, Backoff, Quota, Trial
 from core.ports import Clock, RateLimiter
 
@@ -26,17 +27,6 @@ SAMPLE = 16
 Log: TypeAlias = list[datetime]
 """When each counted attempt will count no more, soonest first."""
 
-Counter: TypeAlias = tuple[str, str | None]
-"""Whose failures: an account's from an address it knows, or (None) from all others."""
-
-
-@dataclass(slots=True)
-class Failures:
-    """When each began, latest last; all are forgotten ``until``."""
-
-    times: list[datetime]
-    until: datetime
-
 
 @dataclass(slots=True)
 class MemoryRateLimiter(RateLimiter):
@@ -47,9 +37,7 @@ class MemoryRateLimiter(RateLimiter):
     logs: OrderedDict[Attempt, Log] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
-    failures: OrderedDict[Counter, Failures] = field(
-        default_factory=OrderedDict, init=False, repr=False
-    )
+    failures: FailureTable = field(default_factory=FailureTable, init=False, repr=False)
     known: OrderedDict[Trial, datetime] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
@@ -83,10 +71,10 @@ class MemoryRateLimiter(RateLimiter):
         _sweep(self.failures, 1, lambda failures: failures.until <= now)
         counter = self._counter(trial, now)
         failures = self._failures(counter, now)
-        times = failures.times if failures else []
-        wait = times[-1] + backoff.delay(len(times)) - now if times else NOTHING
+        wait = _wait(failures, backoff, now)
         if wait > NOTHING:
             return wait
+        times = failures.times if failures else []
         kept = [*times, now][-backoff.peak :]
         self.failures[counter] = Failures(kept, until=now + backoff.memory)
         _make_room(self.failures, self.most, lambda failures: len(failures.times))
@@ -104,6 +92,15 @@ class MemoryRateLimiter(RateLimiter):
         if proven:
             self.known[_kept(trial)] = now + backoff.trust
             _make_room(self.known, self.most, lambda until: until)
+
+    async def delay(self, account: str, backoff: Backoff) -> timedelta:
+        now = self._now()
+        failures = self._failures((_shortened(account), None), now)
+        return _wait(failures, backoff, now)
+
+    async def forget(self, account: str) -> None:
+        for counter in self.failures.of(_shortened(account)):
+            del self.failures[counter]
 
     async def ping(self) -> None:
         return
@@ -135,6 +132,13 @@ class MemoryRateLimiter(RateLimiter):
     def _failures(self, counter: Counter, now: datetime) -> Failures | None:
         failures = self.failures.get(counter)
         return failures if failures and now < failures.until else None
+
+
+def _wait(failures: Failures | None, backoff: Backoff, now: datetime) -> timedelta:
+    if not failures:
+        return NOTHING
+    times = failures.times
+    return max(NOTHING, times[-1] + backoff.delay(len(times)) - now)
 
 
 def _sweep(table: OrderedDict[K, V], added: int, is_over: Callable[[V], bool]) -> None:

@@ -32,7 +32,8 @@ PLAIN = Codec()
 
 def codec_of(column: Stored, codecs: Codecs) -> Codec:
     if issubclass(column.type, Enum):
-        return Codec(decode=column.type)
+        # Not every version knows all that another one has stored.
+        return Codec(decode=getattr(column.type, "read", column.type))
     return codecs.get(column.type, PLAIN)
 
 

@@ -7,9 +7,19 @@ read from the fields of the class. How such values stand in a row, each storage 
 
 from dataclasses import dataclass, fields, replace
 from types import NoneType, UnionType
-from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Generic,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 R = TypeVar("R")
+
+Default: TypeAlias = int | tuple[()] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,7 @@ class Column:
     name: str
     of: str = ""
     derived: bool = False
-    default: int | None = None
+    default: Default = None
 
     @property
     def attribute(self) -> str:
@@ -42,7 +52,7 @@ class Stored:
     type: type
     nullable: bool
     derived: bool
-    default: int | None
+    default: Default
 
 
 class Record(Generic[R]):

@@ -19,6 +19,7 @@ from core.model import (
     RecordKind,
     RevokedKey,
     Session,
+    Tally,
     User,
 )
 from core.model.events import Delivery, Event, StoredEvent
@@ -35,14 +36,29 @@ USER = Record(
     "role",
     "is_active",
     "is_verified",
+    "locale",
     Column("stamp", default=0),
     "created_at",
     "updated_at",
+    "last_login_at",
+    Column("search_text", derived=True),
 )
+
+LASTING = frozenset({"id", "stamp", "created_at", "last_login_at"})
+"""What of a user no change sets, or not as it is told."""
+
+CHANGED = [it.name for it in USER.written if it.name not in LASTING]
+"""The columns of a user that a change sets, those that follow from others, too."""
 
 CREDENTIALS = Record("users", Credentials, "password_hash")
 
-ACCOUNT = Record("users", Account, user=USER, credentials=CREDENTIALS)
+ACCOUNT = Record(
+    "users",
+    Account,
+    Column("devices", default=()),
+    user=USER,
+    credentials=CREDENTIALS,
+)
 
 CLIENT = Record("sessions", Client, "address", "label")
 
@@ -81,6 +97,7 @@ TOKEN = Record(
     "purpose",
     "expires_at",
     "spent_at",
+    "email",
 )
 
 EVENT = Record(
@@ -91,6 +108,9 @@ EVENT = Record(
     "at",
     "user_id",
     "session_id",
+    "actor",
+    "address",
+    "label",
     "data",
 )
 
@@ -99,6 +119,8 @@ STORED_EVENT = Record("events", StoredEvent, "attempts", "due_at", event=EVENT)
 DELIVERY = Record("events", Delivery, Column("attempts", of="attempt"), event=EVENT)
 
 REVOKED_KEY = Record("revoked_keys", RevokedKey, "kid", "at")
+
+TALLY = Record("tallies", Tally, "id", "amount")
 
 
 LEAST = -(2**63)
@@ -126,4 +148,5 @@ KEPT: Mapping[RecordKind, Kept] = {
     RecordKind.TOKENS: Kept(record=TOKEN),
     RecordKind.EVENTS: Kept(record=STORED_EVENT, order="seq", before=LEAST),
     RecordKind.REVOCATIONS: Kept(record=REVOKED_KEY, key="kid", order="kid"),
+    RecordKind.TALLIES: Kept(record=TALLY),
 }

@@ -3,10 +3,19 @@
 from dataclasses import dataclass, replace
 
 from core import errors
-from core.event_factory import Actor, EventFactory
+from core.event_factory import EventFactory
+from core.identity.day_counter import DayCounter
 from core.identity.mailed_tokens import MailedTokens
-from core.model import UNSAVED, Client, Credentials, Purpose, Role, User
-from core.model.events import EventKind
+from core.model import (
+    UNSAVED,
+    Client,
+    Credentials,
+    Locale,
+    Purpose,
+    TallyKind,
+    User,
+)
+from core.model.events import Actor, EventKind
 from core.ports import (
     Clock,
     EmailNormalizer,
@@ -27,20 +36,23 @@ class Accounts(Registration):
     hasher: PasswordHasher
     policy: PasswordPolicy
     tokens: MailedTokens
+    counter: DayCounter
     clock: Clock
     events: EventFactory
 
-    async def register(
+    async def register(  # noqa: PLR0913 - the port's
         self,
         *,
         email: str,
         username: str,
         password: str,
         full_name: str | None,
+        locale: Locale | None,
         client: Client,
     ) -> User:
         credentials = await self._credentials(password)
         user = self._new_user(email, username, full_name)
+        user = replace(user, locale=locale)
         token = self.tokens.new(UNSAVED, Purpose.VERIFY_EMAIL, user.created_at)
         event = self.events.make(
             EventKind.USER_REGISTERED,
@@ -51,36 +63,12 @@ class Accounts(Registration):
             data={"token_id": token.id},
         )
         try:
-            return await self.users.add(user, credentials, token=token, events=[event])
+            added = await self.users.add(user, credentials, token=token, events=[event])
         except (errors.EmailTaken, errors.UsernameTaken) as taken:
             tell_refusal("Registration refused", taken.code, routine=True)
             raise
-
-    async def create_admin(
-        self,
-        *,
-        email: str,
-        username: str,
-        password: str,
-        full_name: str | None,
-        operator: Client,
-    ) -> User:
-        """Add an administrator, taken to be verified; for the operator's console."""
-        credentials = await self._credentials(password)
-        user = self._new_user(email, username, full_name)
-        admin = replace(user, role=Role.ADMIN, is_verified=True)
-        event = self.events.make(
-            EventKind.ADMIN_CREATED,
-            admin.created_at,
-            Actor.OPERATOR,
-            operator,
-            user_id=UNSAVED,
-        )
-        return await self.users.add(admin, credentials, token=None, events=[event])
-
-    async def of_email(self, email: str) -> User | None:
-        """Return whose address this is, None if nobody's; for the operator's console."""
-        return await self.users.by_email(self.emails.key(email))
+        self.counter.count(TallyKind.REGISTRATIONS)
+        return added
 
     async def _credentials(self, password: str) -> Credentials:
         self.policy.demand(password)

@@ -9,13 +9,15 @@ from core import errors
 from core.model import Identity, SessionId
 from core.ports import SessionRepository
 
-LOOKS = 4
-"""At once; while so many are under way, those who ask wait and go together."""
+LOOKS = 2
+"""At once; while so many are under way, those who ask wait and go together: fewer looks
+for all, and hardly longer for anybody."""
 
 PATIENCE = 1.2
 """Seconds that anybody waits."""
 
 Answer: TypeAlias = asyncio.Future[Identity | None]
+Asked: TypeAlias = dict[SessionId, list[Answer]]
 
 
 @dataclass(slots=True)
@@ -27,23 +29,23 @@ class BatchedLookups:
     """
 
     sessions: SessionRepository
-    _asked: dict[SessionId, Answer] = field(default_factory=dict, init=False)
+    _asked: Asked = field(default_factory=dict, init=False)
+    _until: float = field(default=0.0, init=False)
+    """When who asked first gives up, and those who asked after it with it."""
     _looks: int = field(default=0, init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def get(self, session_id: SessionId) -> Identity | None:
         """Return the session and its user, ended or not; None if there is none."""
-        answer = self._asked.get(session_id)
-        if answer is None:
-            answer = asyncio.get_running_loop().create_future()
-            self._asked[session_id] = answer
+        loop = asyncio.get_running_loop()
+        if not self._asked:
+            self._until = loop.time() + PATIENCE
+        # Of each one's own: who gives up does not take the answer from the others.
+        answer: Answer = loop.create_future()
+        self._asked.setdefault(session_id, []).append(answer)
         if self._looks < LOOKS:
             self._start_looking()
-        try:
-            # Shielded: who gives up must not take the answer from the others.
-            return await asyncio.wait_for(asyncio.shield(answer), PATIENCE)
-        except TimeoutError:
-            raise errors.Unavailable from None
+        return await answer
 
     def _start_looking(self) -> None:
         self._looks += 1
@@ -63,21 +65,25 @@ class BatchedLookups:
     async def _look(self) -> None:
         asked, self._asked = self._asked, {}
         try:
-            found = await self.sessions.identities(asked.keys())
+            async with asyncio.timeout_at(self._until):
+                found = await self.sessions.identities(asked.keys())
+        except TimeoutError:
+            _fail(asked, errors.Unavailable())
         except Exception as error:  # noqa: BLE001 - whatever it is, they asked for it
             _fail(asked, error)
         else:
-            for session_id, answer in asked.items():
-                _tell(answer, found.get(session_id))
+            _tell(asked, found)
 
 
-def _tell(answer: Answer, identity: Identity | None) -> None:
-    if not answer.done():
-        answer.set_result(identity)
+def _tell(asked: Asked, found: Mapping[SessionId, Identity]) -> None:
+    for session_id, answers in asked.items():
+        for answer in answers:
+            if not answer.done():
+                answer.set_result(found.get(session_id))
 
 
-def _fail(asked: Mapping[SessionId, Answer], error: Exception) -> None:
-    for answer in asked.values():
-        if not answer.done():
-            answer.set_exception(error)
-            answer.exception()  # seen, even if everybody has gone
+def _fail(asked: Asked, error: Exception) -> None:
+    for answers in asked.values():
+        for answer in answers:
+            if not answer.done():
+                answer.set_exception(error)

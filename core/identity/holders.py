@@ -4,11 +4,11 @@ import logging
 from dataclasses import dataclass
 
 from core import errors
-from core.event_factory import Actor, EventFactory
+from core.event_factory import EventFactory
 from core.identity.batched_lookups import BatchedLookups
 from core.keys.token_service import TokenService
 from core.model import Claims, EndReason, Identity, SessionId, TokenKind, UserId
-from core.model.events import EventKind
+from core.model.events import Actor, EventKind
 from core.ports import Clock, SessionRepository
 from core.refusals import tell_refusal
 

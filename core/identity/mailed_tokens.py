@@ -1,24 +1,29 @@
 """Tokens that are mailed: made, asked for, and read when they come back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core import errors
-from core.event_factory import Actor, EventFactory
+from core.event_factory import EventFactory
 from core.keys.token_service import TokenService
 from core.model import Client, OneTimeToken, Purpose, User, UserId
-from core.model.events import EventKind
+from core.model.events import Actor, EventKind
 from core.ports import Clock, IdGenerator, Storage
 from core.refusals import tell_refusal
 
 REQUESTED = {
     Purpose.VERIFY_EMAIL: EventKind.VERIFICATION_REQUESTED,
     Purpose.RESET_PASSWORD: EventKind.PASSWORD_RESET_REQUESTED,
+    Purpose.INVITATION: EventKind.INVITATION_REQUESTED,
 }
 
 REFUSED = {
     Purpose.VERIFY_EMAIL: "Verification refused",
     Purpose.RESET_PASSWORD: "Password reset refused",
+    Purpose.INVITATION: "Invitation refused",
+    Purpose.CHANGE_EMAIL: "Change of address refused",
+    Purpose.UNDO_EMAIL: "Undo of a change of address refused",
 }
 """What the log says of a mailed token that is no good."""
 
@@ -32,28 +37,39 @@ class MailedTokens:
     clock: Clock
     ids: IdGenerator
     events: EventFactory
-    verification_life: timedelta
-    reset_life: timedelta
+    lives: Mapping[Purpose, timedelta]
 
-    def new(self, user_id: UserId, purpose: Purpose, now: datetime) -> OneTimeToken:
+    def new(
+        self,
+        user_id: UserId,
+        purpose: Purpose,
+        now: datetime,
+        email: str | None = None,
+    ) -> OneTimeToken:
         """Return a token, still to be stored."""
-        reset = purpose is Purpose.RESET_PASSWORD
-        life = self.reset_life if reset else self.verification_life
-        return OneTimeToken(self.ids.new_id(), user_id, purpose, now + life)
+        expires_at = now + self.lives[purpose]
+        token_id = self.ids.new_id()
+        return OneTimeToken(token_id, user_id, purpose, expires_at, email=email)
 
-    async def mail(self, user: User | None, purpose: Purpose, client: Client) -> None:
+    async def mail(
+        self,
+        user: User | None,
+        purpose: Purpose,
+        client: Client,
+        actor: UserId | Actor = Actor.ANYONE,
+    ) -> None:
         """Have a new token mailed, if to anybody; it voids older ones."""
         kind, now = REQUESTED[purpose], self.clock.now()
         if user is None:
             # As much to store as for a known address, so that time does not tell.
-            told = self.events.make(kind, now, Actor.ANYONE, client)
+            told = self.events.make(kind, now, actor, client)
             await self.storage.events.append([told])
             return
         token = self.new(user.id, purpose, now)
         told = self.events.make(
             kind,
             now,
-            Actor.ANYONE,
+            actor,
             client,
             user_id=user.id,
             data={"token_id": token.id},

@@ -7,12 +7,12 @@ from core import errors
 from core.event_factory import EventFactory
 from core.identity.grants import Grants
 from core.identity.holders import Holders
+from core.identity.reauthentication import Reauthentication
 from core.identity.throttle import Throttle
-from core.model import Account, Client, Grant, Identity, Session, SessionId
+from core.model import Client, Grant, Identity, Session, SessionId
 from core.model.events import Event, EventKind
 from core.ports import Clock, PasswordHasher, PasswordPolicy, UserRepository
 from core.ports.driving import PasswordChange
-from core.refusals import tell_refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,7 @@ class PasswordChanges(PasswordChange):
 
     users: UserRepository
     holders: Holders
+    reauthentication: Reauthentication
     throttle: Throttle
     hasher: PasswordHasher
     policy: PasswordPolicy
@@ -52,7 +53,8 @@ class PasswordChanges(PasswordChange):
         user, old_session = identity.user, identity.session.id
         account = await self.users.account(user.id)
         if account is not None and account.user.stamp == user.stamp:
-            await self._demand_current(account, current_password)
+            refusal = "Password change refused"
+            await self.reauthentication.check(account, current_password, refusal)
             new_hash = await self.hasher.hash(new_password)
             now = self.clock.now()
             successor = self.grants.new_session(user.id, client, now)
@@ -71,12 +73,6 @@ class PasswordChanges(PasswordChange):
         if latest is None:
             raise errors.SessionEnded
         return await self._change(latest, current_password, new_password, client)
-
-    async def _demand_current(self, account: Account, password: str) -> None:
-        if not await self.hasher.verify(password, account.credentials.password_hash):
-            reason = "wrong current password"
-            tell_refusal("Password change refused", reason, account.user.id)
-            raise errors.WrongCurrentPassword
 
     def _told(
         self, old: SessionId, successor: Session, now: datetime, client: Client

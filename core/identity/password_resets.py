@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from core.event_factory import EventFactory
+from core.identity.day_counter import DayCounter
 from core.identity.mailed_tokens import MailedTokens, refused
 from core.identity.throttle import Throttle
-from core.model import Client, Purpose, User
+from core.model import Client, Purpose, TallyKind, User
 from core.model.events import EventKind
 from core.ports import (
     Clock,
@@ -15,6 +16,11 @@ from core.ports import (
     UserRepository,
 )
 from core.ports.driving import PasswordReset
+
+SPENT = {
+    Purpose.RESET_PASSWORD: EventKind.PASSWORD_RESET,
+    Purpose.INVITATION: EventKind.INVITATION_ACCEPTED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,7 @@ class PasswordResets(PasswordReset):
     hasher: PasswordHasher
     policy: PasswordPolicy
     tokens: MailedTokens
+    counter: DayCounter
     clock: Clock
     events: EventFactory
 
@@ -42,16 +49,24 @@ class PasswordResets(PasswordReset):
         return await self.tokens.owner(mail_token, Purpose.RESET_PASSWORD)
 
     async def reset(self, mail_token: str, new_password: str, client: Client) -> User:
+        user = await self.spend(
+            mail_token, Purpose.RESET_PASSWORD, new_password, client
+        )
+        self.counter.count(TallyKind.RESETS)
+        return user
+
+    async def spend(
+        self, mail_token: str, purpose: Purpose, new_password: str, client: Client
+    ) -> User:
+        """Spend a token of this purpose on a new password; raises as ``reset``."""
         self.policy.demand(new_password)
         now = self.clock.now()
-        token = await self.tokens.good(mail_token, Purpose.RESET_PASSWORD, now)
+        token = await self.tokens.good(mail_token, purpose, now)
         new_hash = await self.hasher.hash(new_password)
         owner = token.user_id
-        event = self.events.make(
-            EventKind.PASSWORD_RESET, now, owner, client, user_id=owner
-        )
+        event = self.events.make(SPENT[purpose], now, owner, client, user_id=owner)
         user = await self.users.reset_password(
-            token.id, new_hash=new_hash, at=now, events=[event]
+            token.id, purpose=token.purpose, new_hash=new_hash, at=now, events=[event]
         )
         if user is None:
             raise refused(token.purpose, "spent or void meanwhile", owner)

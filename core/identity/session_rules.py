@@ -40,6 +40,7 @@ class SessionRules:
     rotation: Rotation
     grace: timedelta
     require_verified_email: bool
+    notify_new_sign_in: bool = True
 
     def expiry(self, *, opened: datetime, used: datetime) -> datetime:
         """Return when a session ends that is used no more."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core import errors
-from core.event_factory import Actor, EventFactory
+from core.event_factory import EventFactory
+from core.identity.day_counter import DayCounter
 from core.identity.grants import Grants
 from core.identity.holders import Holders
 from core.identity.session_rules import SessionRules
@@ -19,19 +20,25 @@ from core.model import (
     Grant,
     Identity,
     Session,
+    TallyKind,
 )
-from core.model.events import Event, EventKind
+from core.model.events import Actor, Event, EventKind
 from core.ports import (
     Clock,
+    DeviceNames,
     EmailNormalizer,
+    Metrics,
     PasswordHasher,
     SessionRepository,
     UserRepository,
 )
 from core.ports.driving import NO_IDENTITY, Identification, SessionManagement
-from core.refusals import tell_refusal
+from core.refusals import counted, tell_refusal
 
 log = logging.getLogger(__name__)
+
+DEVICES_KEPT = 50
+"""Of a user: more than anybody has, and few enough to be read with the password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +52,30 @@ class Sessions(SessionManagement, Identification):
     throttle: Throttle
     hasher: PasswordHasher
     clock: Clock
+    device_names: DeviceNames
+    counter: DayCounter
     grants: Grants
     events: EventFactory
+    metrics: Metrics
     rules: SessionRules
 
     async def log_in(self, *, email: str, password: str, client: Client) -> Grant:
         email_key = self.emails.key(email)
-        async with self.throttle.trial(email_key, client):
-            return await self._log_in(email_key, password, client)
+        try:
+            with counted(self.metrics, "log_ins"):
+                async with self.throttle.trial(email_key, client):
+                    grant = await self._log_in(email_key, password, client)
+        except errors.InvalidCredentials:
+            self.counter.count(TallyKind.FAILURES)
+            raise
+        self.counter.count(TallyKind.LOGINS)
+        return grant
 
     async def refresh(self, refresh_token: str, client: Client) -> Grant:
-        claims = await self.holders.refresh_claims(refresh_token)
-        await self.throttle.count_refresh(claims.session_id, claims.user_id)
-        return await self._refresh(claims, client)
+        with counted(self.metrics, "refreshes"):
+            claims = await self.holders.refresh_claims(refresh_token)
+            await self.throttle.count_refresh(claims.session_id, claims.user_id)
+            return await self._refresh(claims, client)
 
     async def identify(self, access_token: str | None) -> Identity:
         return await self.holders.of_access_token(access_token)
@@ -93,12 +111,32 @@ class Sessions(SessionManagement, Identification):
         user = account.user
         now = self.clock.now()
         session = self.grants.new_session(user.id, client, now)
-        opened = self._event(EventKind.SESSION_OPENED, session, now, client)
-        if not await self.sessions.open(session, stamp=user.stamp, events=[opened]):
+        devices = self._devices(account, client)
+        if not await self.sessions.open(
+            session,
+            stamp=user.stamp,
+            devices=devices,
+            events=self._opened(account, session, devices[0]),
+        ):
             # What we checked was changed meanwhile: all of it has to stand the new test.
             return await self._log_in(email_key, password, client)
         await self._rehash_if_stale(account, password)
         return await self.grants.grant(user, session, now)
+
+    def _devices(self, account: Account, client: Client) -> list[str]:
+        """Return the devices of an account, the one that is here first."""
+        name = self.device_names.name(client.label)
+        others = [device for device in account.devices if device != name]
+        return [name, *others][:DEVICES_KEPT]
+
+    def _opened(self, account: Account, session: Session, device: str) -> list[Event]:
+        now, client = session.created_at, session.client
+        told = [self._event(EventKind.SESSION_OPENED, session, now, client)]
+        is_new = account.devices and device not in account.devices
+        if is_new and self.rules.notify_new_sign_in:
+            what = {"device": device}
+            told.append(self._event(EventKind.DEVICE_ADDED, session, now, client, what))
+        return told
 
     async def _refresh(self, claims: Claims, client: Client) -> Grant:
         identity = await self.holders.of_refresh_claims(claims)
@@ -174,6 +212,7 @@ class Sessions(SessionManagement, Identification):
                 "session_id": session.id,
             },
         )
+        self.metrics.count("refresh_reuses")
         told = self.events.make(
             EventKind.REUSE_DETECTED,
             now,

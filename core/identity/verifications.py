@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import NoReturn
 
 from core import errors
-from core.event_factory import Actor, EventFactory
+from core.event_factory import EventFactory
 from core.identity.holders import Holders
-from core.identity.mailed_tokens import MailedTokens
+from core.identity.mailed_tokens import MailedTokens, refused
 from core.identity.throttle import Throttle
-from core.model import Client, Purpose, User
-from core.model.events import EventKind
+from core.model import Client, EventFilter, Purpose, User, UserId
+from core.model.events import Actor, EventKind
 from core.ports import Clock, EmailNormalizer, UserRepository
 from core.ports.driving import EmailVerification
 
@@ -58,11 +58,24 @@ class Verifications(EmailVerification):
     async def reject(self, mail_token: str, client: Client) -> None:
         now = self.clock.now()
         token = await self.tokens.good(mail_token, Purpose.VERIFY_EMAIL, now)
+        if await self._is_established(token.user_id):
+            raise refused(token.purpose, "of an account with a history", token.user_id)
         event = self.events.make(
             EventKind.USER_REJECTED, now, Actor.ANYONE, client, user_id=token.user_id
         )
         if not await self.users.remove_unverified(token.id, at=now, events=[event]):
             await self._lost_to_another(mail_token, now)
+
+    async def _is_established(self, user_id: UserId) -> bool:
+        """
+        Tell whether somebody has given the account another address since it was made.
+
+        Whoever has that mailbox by an administrator's slip has not made the account, either,
+        and must not be able to remove what is somebody's.
+        """
+        wanted = EventFilter(user_id=user_id, kind=EventKind.EMAIL_CHANGED)
+        log = self.tokens.storage.events
+        return bool((await log.find(wanted, after=None, limit=1, count_to=0)).items)
 
     async def _lost_to_another(self, mail_token: str, now: datetime) -> NoReturn:
         """Raise what became of a token that was good a moment ago."""

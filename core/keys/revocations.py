@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from core.event_factory import Actor, EventFactory
+from core.event_factory import EventFactory
 from core.keys.keyring import Keyring
 from core.model import Client, RevokedKey
-from core.model.events import EventKind
+from core.model.events import Actor, EventKind
 from core.ports import Clock, KeyRevocations
 
 

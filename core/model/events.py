@@ -1,6 +1,7 @@
 """Facts that are stored with the change they tell of: the audit log and the outbox in one."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,11 +13,42 @@ from core.model.users import UserId
 EventId: TypeAlias = str
 
 
+class Actor(StrEnum):
+    """Who does something and is no user that we know."""
+
+    ANYONE = "anyone"
+    """Whoever asks, and need not prove who that is."""
+    OPERATOR = "operator"
+    """Who runs a command; its client is a machine and a log-in there."""
+    SERVICE = "service"
+    """We ourselves, about what we found."""
+
+
+LATER = "LATER"
+
+
 class EventKind(StrEnum):
     """What happened."""
 
     USER_REGISTERED = "user.registered"
+    USER_CREATED = "user.created"
     ADMIN_CREATED = "admin.created"
+    USER_INVITED = "user.invited"
+    INVITATION_REQUESTED = "invitation.requested"
+    INVITATION_ACCEPTED = "invitation.accepted"
+    USER_CHANGED = "user.changed"
+    """Of names, or of what is proved: what was before is told, and what is now."""
+    ROLE_CHANGED = "role.changed"
+    USER_ACTIVATED = "user.activated"
+    USER_DEACTIVATED = "user.deactivated"
+    USER_UNLOCKED = "user.unlocked"
+    USER_DELETED = "user.deleted"
+    """Names the person until the mail that tells of it is gone, and nobody from then on."""
+    EMAIL_CHANGE_REQUESTED = "email.change_requested"
+    EMAIL_CHANGED = "email.changed"
+    EMAIL_LEFT = "email.left"
+    """Beside ``email.changed``, for the address before: with an undo that is mailed there."""
+    EMAIL_CHANGE_UNDONE = "email.change_undone"
     EMAIL_VERIFIED = "email.verified"
     USER_REJECTED = "user.rejected"
     VERIFICATION_REQUESTED = "verification.requested"
@@ -27,13 +59,42 @@ class EventKind(StrEnum):
     SESSION_ENDED = "session.ended"
     SESSIONS_ENDED = "sessions.ended"
     CLIENT_CHANGED = "session.client_changed"
+    DEVICE_ADDED = "device.added"
+    """A log-in from a device not seen before, and not the first of all."""
     REUSE_DETECTED = "session.reuse_detected"
     KEY_REVOKED = "key.revoked"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """
+        Return the kind of an event that is stored.
+
+        A later version, which runs beside this one or did, may have kinds of its own: they
+        can be shown, and whatever is to be done for them is left to that version.
+        """
+        with suppress(ValueError):
+            return cls(text)
+        kind = str.__new__(cls, text)
+        kind._name_, kind._value_ = LATER, text
+        return kind
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether this version knows it."""
+        return self._name_ != LATER
 
 
 OUTGOING = frozenset(
     {
         EventKind.USER_REGISTERED,
+        EventKind.USER_INVITED,
+        EventKind.INVITATION_REQUESTED,
+        EventKind.ROLE_CHANGED,
+        EventKind.USER_DELETED,
+        EventKind.EMAIL_CHANGE_REQUESTED,
+        EventKind.EMAIL_CHANGED,
+        EventKind.EMAIL_LEFT,
+        EventKind.DEVICE_ADDED,
         EventKind.VERIFICATION_REQUESTED,
         EventKind.PASSWORD_RESET_REQUESTED,
         EventKind.PASSWORD_CHANGED,
@@ -47,10 +108,12 @@ OUTGOING = frozenset(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """
-    A fact. ``data`` never holds a secret, and tells who did it and from where.
+    A fact. ``data`` never holds a secret.
 
-    ``user_id`` is None where a request named nobody we know: such an event is stored
-    so that known and unknown names cost the same.
+    ``user_id`` is whom it is about, None where a request named nobody we know: such an
+    event is stored so that known and unknown names cost the same. ``actor`` is who did it:
+    a user's id in decimal, or an ``Actor``; ``address`` and ``label`` are of the client
+    that was there, and need not be those of the session. We ourselves have none.
     """
 
     id: EventId
@@ -58,7 +121,15 @@ class Event:
     at: datetime
     user_id: UserId | None = None
     session_id: SessionId | None = None
+    actor: str | None = None
+    address: str | None = None
+    label: str | None = None
     data: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def actor_id(self) -> UserId | None:
+        """The user who did it, if it was one."""
+        return int(self.actor) if self.actor and self.actor.isdecimal() else None
 
     @property
     def is_outgoing(self) -> bool:

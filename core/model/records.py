@@ -11,3 +11,4 @@ class RecordKind(StrEnum):
     TOKENS = "tokens"
     EVENTS = "events"
     REVOCATIONS = "revocations"
+    TALLIES = "tallies"

@@ -19,6 +19,8 @@ class EndReason(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105
     REUSE_DETECTED = "reuse_detected"
     USER_INACTIVE = "user_inactive"
+    EMAIL_CHANGED = "email_changed"
+    ENDED_BY_ADMIN = "ended_by_admin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,17 +16,31 @@ class Purpose(StrEnum):
 
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105
+    INVITATION = "invitation"
+    CHANGE_EMAIL = "change_email"
+    UNDO_EMAIL = "undo_email"
+
+
+VOIDED_BY_RESET = frozenset(
+    {Purpose.RESET_PASSWORD, Purpose.INVITATION, Purpose.CHANGE_EMAIL}
+)
+"""Whoever asked for another address knew the password that a reset is to get rid of."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneTimeToken:
-    """A token that is mailed and can be spent once. The mail carries more than this id."""
+    """
+    A token that is mailed and can be spent once. The mail carries more than this id.
+
+    ``email`` is what a change of address, or its undo, makes the user's.
+    """
 
     id: TokenId
     user_id: UserId
     purpose: Purpose
     expires_at: datetime
     spent_at: datetime | None = None
+    email: str | None = None
 
     def is_good(self, now: datetime) -> bool:
         """Tell whether it can still be spent."""

@@ -13,6 +13,10 @@ MOST = 10_000
 """Counted at a look, which is to be cheap."""
 
 
+DELAYED = "delayed"
+GIVEN_UP = "given up"
+
+
 @dataclass(slots=True)
 class Deliveries:
     """How tries to send went in this process."""
@@ -22,16 +26,21 @@ class Deliveries:
     is_failing: bool = False
     """Whether the latest try is to be repeated."""
 
+    def __post_init__(self) -> None:
+        for outcome in (DELAYED, GIVEN_UP):
+            # What begins with its first failure has not increased: no alert would see it.
+            self.metrics.count("mail_failures", 0, outcome=outcome)
+
     def succeeded(self) -> None:
         self.is_failing = False
         self.metrics.count("mails_sent")
 
     def delayed(self) -> None:
         self.is_failing = True
-        self._failed("delayed")
+        self._failed(DELAYED)
 
     def given_up(self) -> None:
-        self._failed("given up")
+        self._failed(GIVEN_UP)
 
     def _failed(self, outcome: str) -> None:
         self.failures += 1

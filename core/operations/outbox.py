@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from core import errors
 from core.identity.throttle import Throttle
-from core.keys.token_service import TokenService
-from core.model import EventId, Mail, MailKind, OneTimeToken, User
-from core.model.events import Delivery, Event, EventKind
+from core.model import EventId, Mail
+from core.model.events import Actor, Delivery, Event, EventKind
+from core.operations.mail_composer import MailComposer
 from core.operations.mail_watch import Deliveries
-from core.ports import Clock, Mailer, Storage
+from core.ports import Clock, EmailNormalizer, Mailer, Storage
 
 log = logging.getLogger(__name__)
 
@@ -23,24 +23,14 @@ FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=3)
 
-MAILS = {
-    EventKind.USER_REGISTERED: MailKind.VERIFY_EMAIL,
-    EventKind.VERIFICATION_REQUESTED: MailKind.VERIFY_EMAIL,
-    EventKind.PASSWORD_RESET_REQUESTED: MailKind.RESET_PASSWORD,
-    EventKind.PASSWORD_CHANGED: MailKind.PASSWORD_CHANGED,
-    EventKind.PASSWORD_RESET: MailKind.PASSWORD_CHANGED,
-    EventKind.REUSE_DETECTED: MailKind.REUSE_DETECTED,
-}
-
 COUNTED = frozenset(
-    {EventKind.VERIFICATION_REQUESTED, EventKind.PASSWORD_RESET_REQUESTED}
+    {
+        EventKind.VERIFICATION_REQUESTED,
+        EventKind.PASSWORD_RESET_REQUESTED,
+        EventKind.EMAIL_CHANGE_REQUESTED,
+    }
 )
-"""Asked for by anybody, and counted then: beyond the budget there is no such event."""
-
-WARNINGS = frozenset(
-    {EventKind.PASSWORD_CHANGED, EventKind.PASSWORD_RESET, EventKind.REUSE_DETECTED}
-)
-"""Asked for by nobody, and so never for an address that is not proven."""
+"""Counted when somebody asked for it: beyond the budget there is no such event, or no token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +39,9 @@ class Outbox:
 
     storage: Storage
     mailer: Mailer
+    composer: MailComposer
     throttle: Throttle
-    token_service: TokenService
+    emails: EmailNormalizer
     clock: Clock
     deliveries: Deliveries
     _sent: set[EventId] = field(default_factory=set, init=False, repr=False)
@@ -91,43 +82,20 @@ class Outbox:
         self._sent.discard(event_id)
 
     async def _mail(self, delivery: Delivery) -> Mail | None:
-        """Compose the mail; None where nobody is to be told, or the token is void by now."""
-        event = delivery.event
-        user = event.user_id and await self.storage.users.get(event.user_id)
-        if not user or (event.kind in WARNINGS and not user.is_verified):
-            return None
-        token = None
-        if token_id := event.data.get("token_id"):
-            token = await self.storage.tokens.get(token_id)
-            if token is None or not token.is_good(self.clock.now()):
-                return None
-        if not await self._may_send(delivery, user):
-            return None
-        return self._compose(event, MAILS[event.kind], user, token)
+        """Return the mail; None where nobody is to be told, or was told enough already."""
+        if not delivery.event.kind.is_known:
+            raise errors.MailUnavailable(
+                "a later version tells of it, and has to be up"
+            )
+        mail = await self.composer.mail(delivery.event)
+        return mail if mail and await self._may_send(delivery, mail) else None
 
-    async def _may_send(self, delivery: Delivery, user: User) -> bool:
-        kind = delivery.event.kind
+    async def _may_send(self, delivery: Delivery, mail: Mail) -> bool:
         # Counted once, however often the mail server has to be asked.
-        if kind in COUNTED or delivery.attempt > 1:
+        is_counted = delivery.event.kind in COUNTED or delivery.attempt > 1
+        if is_counted or _has_to_arrive(delivery.event):
             return True
-        what = "warning" if kind in WARNINGS else "registration"
-        return await self.throttle.may_tell(user.email_key, what)
-
-    def _compose(
-        self, event: Event, kind: MailKind, user: User, token: OneTimeToken | None
-    ) -> Mail:
-        return Mail(
-            id=event.id,
-            kind=kind,
-            to=user.email,
-            name=user.full_name or user.username,
-            username=user.username,
-            token=self.token_service.mail_token(token.id, token.purpose)
-            if token
-            else None,
-            expires_at=token.expires_at if token else None,
-            at=event.at,
-        )
+        return await self.throttle.may_tell(self.emails.key(mail.to), mail.kind)
 
     async def _retry(self, delivery: Delivery, failure: Exception) -> None:
         now = self.clock.now()
@@ -149,6 +117,16 @@ class Outbox:
         self.deliveries.given_up()
         log.error("Email given up", extra={**_names(delivery.event), "reason": reason})
         await self.storage.events.failed(delivery, retry_at=None)
+
+
+def _has_to_arrive(event: Event) -> bool:
+    """
+    Tell whether somebody known asked for what has made an older mail void already.
+
+    So is the undo of a change of address, and the reset that follows one: whoever took an
+    account over must not get rid of them by using the budget up.
+    """
+    return "token_id" in event.data and event.actor not in {None, Actor.ANYONE}
 
 
 def _names(event: Event) -> dict[str, str | int | None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core import errors
-from core.model import SecretVersion
+from core.model import UNTOLD, SecretVersion
 from core.ports import Clock, Metrics, SecretProvider
 
 log = logging.getLogger(__name__)
@@ -102,6 +102,7 @@ class SecretWatch:
         found = {it.name: await self._problem_with(it) for it in self.watched}
         problems = {name: problem for name, problem in found.items() if problem}
         for name, problem in problems.items():
+            self.metrics.count("secret_look_failures", secret=name)
             if problem != self.problems.get(name):
                 log.error(
                     "Secret not renewed, going on with the one in force",
@@ -112,9 +113,16 @@ class SecretWatch:
         self.problems = problems
         self.metrics.set("secrets_up", 0 if problems else 1)
 
+    def _tell_age(self, name: str, newest: SecretVersion) -> None:
+        if newest.created_at != UNTOLD:
+            made = newest.created_at.timestamp()
+            self.metrics.set("secret_created_timestamp_seconds", made, secret=name)
+
     async def _problem_with(self, it: Watched) -> str | None:
         try:
-            await it.use(await it.secret.read())
+            versions = await it.secret.read()
+            self._tell_age(it.name, versions[0])
+            await it.use(versions)
         except errors.OperationError as error:
             return str(error)
         except errors.Unavailable as error:

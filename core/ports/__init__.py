@@ -14,9 +14,10 @@ from core.ports.crypto import (
     TokenSigner,
     TokenVerifier,
 )
-from core.ports.records import EventLog, KeyRevocations, OneTimeTokens
+from core.ports.records import EventLog, KeyRevocations, OneTimeTokens, Statistics
 from core.ports.services import (
     Clock,
+    DeviceNames,
     EmailNormalizer,
     IdGenerator,
     Mailer,
@@ -25,13 +26,14 @@ from core.ports.services import (
     SecretProvider,
 )
 from core.ports.sessions import SessionRepository
-from core.ports.storage import Archive, Record, Storage
+from core.ports.storage import Archive, Pooled, Record, Storage
 from core.ports.users import UserRepository
 
 __all__ = [
     "CALLER",
     "Archive",
     "Clock",
+    "DeviceNames",
     "EmailNormalizer",
     "EventLog",
     "IdGenerator",
@@ -42,10 +44,12 @@ __all__ = [
     "OneTimeTokens",
     "PasswordHasher",
     "PasswordPolicy",
+    "Pooled",
     "RateLimiter",
     "Record",
     "SecretProvider",
     "SessionRepository",
+    "Statistics",
     "Storage",
     "TokenSigner",
     "TokenVerifier",

@@ -19,7 +19,7 @@ from abc import abstractmethod
 from typing import Protocol
 
 from core import errors
-from core.model import Client, Grant, Identity, User
+from core.model import Client, Grant, Identity, Locale, User
 
 NO_IDENTITY = (
     errors.NotAuthenticated,
@@ -34,19 +34,20 @@ class Registration(Protocol):
     """How accounts begin."""
 
     @abstractmethod
-    async def register(
+    async def register(  # noqa: PLR0913 - all that a user begins with
         self,
         *,
         email: str,
         username: str,
         password: str,
         full_name: str | None,
+        locale: Locale | None,
         client: Client,
     ) -> User:
         """
         Add a user and mail them a token that proves the address; return the user.
 
-        They are active, have the role ``USER`` and have proved nothing yet; names are
+        ``locale`` is the language of their mails. They are active, have the role ``USER`` and have proved nothing yet; names are
         kept as typed. Raises ``PasswordRejected``, else ``EmailTaken`` for an address
         that another user has, however it is typed, else ``UsernameTaken`` likewise: of
         any number of callers with one name, one succeeds.
@@ -82,7 +83,8 @@ class EmailVerification(Protocol):
         Spend it on removing the account: whoever has the mailbox did not make it.
 
         Log-ins end, other mails are void, address and username are free, and nobody gets
-        the id again. ``EmailAlreadyVerified`` if the user is verified, whatever by. Of
+        the id again. ``EmailAlreadyVerified`` if the user is verified, whatever by, and
+        ``InvalidMailToken`` if the account had another address before. Of
         any number of callers of ``verify`` and this, one succeeds.
         """
 

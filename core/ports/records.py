@@ -2,14 +2,19 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from core.model import (
+    EventFilter,
     EventId,
+    Found,
     OneTimeToken,
+    Place,
     RevokedKey,
+    Tally,
     TokenId,
+    UserCounts,
     UserId,
 )
 from core.model.events import Backlog, Delivery, Event
@@ -29,6 +34,10 @@ class OneTimeTokens(Protocol):
     @abstractmethod
     async def get(self, token_id: TokenId) -> OneTimeToken | None:
         """Return the token, expired or spent or not; None if there is none, or it is void."""
+
+    @abstractmethod
+    async def of_user(self, user_id: UserId) -> Sequence[OneTimeToken]:
+        """Return all that are stored for a user, by their purpose."""
 
 
 class EventLog(Protocol):
@@ -51,7 +60,12 @@ class EventLog(Protocol):
 
     @abstractmethod
     async def delivered(self, event_id: EventId) -> None:
-        """Take the event out of the outbox for good; may be repeated."""
+        """
+        Take the event out of the outbox for good; may be repeated.
+
+        That a user was deleted is told by then: ``data`` of a ``user.deleted`` is empty
+        from now on, and so it is when it is given up.
+        """
 
     @abstractmethod
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
@@ -76,6 +90,42 @@ class EventLog(Protocol):
         self, *, after: EventId | None, limit: int, user_id: UserId | None = None
     ) -> Sequence[Event]:
         """Return up to ``limit`` events in the order they were stored, from behind ``after``."""
+
+    @abstractmethod
+    async def find(
+        self,
+        wanted: EventFilter,
+        *,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[Event]:
+        """
+        Return up to ``limit`` events, the latest first, from behind ``after``.
+
+        The place of one is its ``at``, and its number in the log. ``total`` is as for
+        users. The cost is bounded by what one of the filters matches, within its times.
+        """
+
+
+class Statistics(Protocol):
+    """Figures of all that is stored, and of what happened by day."""
+
+    @abstractmethod
+    async def users(self) -> UserCounts:
+        """Return how many users there are, by an index and no user's record."""
+
+    @abstractmethod
+    async def live_sessions(self, at: datetime) -> int:
+        """Return how many sessions have neither ended nor expired at ``at``."""
+
+    @abstractmethod
+    async def add(self, tallies: Sequence[Tally]) -> None:
+        """Add amounts to what is stored under the same ids; nobody else's are lost."""
+
+    @abstractmethod
+    async def tallies(self, since: date) -> Sequence[Tally]:
+        """Return the tallies of this day and of later ones, by id."""
 
 
 class KeyRevocations(Protocol):

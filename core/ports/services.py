@@ -58,6 +58,18 @@ class RateLimiter(Protocol):
         """
 
     @abstractmethod
+    async def delay(self, account: str, backoff: Backoff) -> timedelta:
+        """Return how long a trial from an address not known has to wait now; count nothing."""
+
+    @abstractmethod
+    async def forget(self, account: str) -> None:
+        """
+        Forget all failures of an account, wherever they came from.
+
+        Known addresses stay known. Nothing that is limited otherwise is forgotten.
+        """
+
+    @abstractmethod
     async def ping(self) -> None:
         """Return if whoever counts answers; raises ``Unavailable``."""
 
@@ -108,8 +120,8 @@ class Metrics(Protocol):
     """Figures for operators. Names and labels are ours, never a client's text."""
 
     @abstractmethod
-    def count(self, name: str, **labels: str) -> None:
-        """Add one to a counter."""
+    def count(self, name: str, by: float = 1, /, **labels: str) -> None:
+        """Add to a counter."""
 
     @abstractmethod
     def set(self, name: str, value: float, **labels: str) -> None:
@@ -124,11 +136,14 @@ class Mailer(Protocol):
     """Sends mails."""
 
     @abstractmethod
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> str:
         """
         Hand the mail over for good, or raise ``MailUnavailable`` or ``MailRefused``.
 
-        The recipient's name and address can't add headers, recipients or markup.
+        Returns what whoever took it said, for an operator to read.
+
+        The recipient's name and address, and details, can't add headers, recipients, links
+        or markup.
         """
 
     @abstractmethod
@@ -151,6 +166,20 @@ class EmailNormalizer(Protocol):
         Two addresses have one key if their mail arrives in one mailbox: the domain counts
         as the DNS knows it (IDNA 2008), the local part in NFC and lower case. No letter
         is folded into another. The key of a key is that key.
+        """
+
+
+class DeviceNames(Protocol):
+    """What people call a client."""
+
+    @abstractmethod
+    def name(self, label: str) -> str:
+        """
+        Return the name of a device for the label that its client gave itself; at once.
+
+        Versions are no part of it, so that it outlives updates: "Firefox on Windows". For a
+        label that tells nothing it is that of an unknown device, and never empty. It has at
+        most 100 characters, none of them a control character, whatever the label is.
         """
 
 

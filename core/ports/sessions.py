@@ -8,7 +8,9 @@ from typing import Protocol
 from core.model import (
     Client,
     EndReason,
+    Found,
     Identity,
+    Place,
     Session,
     SessionId,
     UserId,
@@ -21,10 +23,17 @@ class SessionRepository(Protocol):
 
     @abstractmethod
     async def open(
-        self, session: Session, *, stamp: int, events: Sequence[Event]
+        self,
+        session: Session,
+        *,
+        stamp: int,
+        devices: Sequence[str],
+        events: Sequence[Event],
     ) -> bool:
         """
-        Store a new session.
+        Store a new session; its beginning is the user's ``last_login_at``.
+
+        ``devices`` takes the place of those in the ``Account``. The stamp stays.
 
         False, and no change, unless the user's stored stamp is ``stamp`` and the user is
         active: a log-in that was checked against what was changed meanwhile opens nothing.
@@ -35,6 +44,22 @@ class SessionRepository(Protocol):
         self, session_ids: Collection[SessionId]
     ) -> Mapping[SessionId, Identity]:
         """Return the sessions that exist, ended ones too, each with its user; one look."""
+
+    @abstractmethod
+    async def of_user(
+        self,
+        user_id: UserId,
+        *,
+        at: datetime,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[Session]:
+        """
+        Return up to ``limit`` sessions that are live at ``at``, the newest first.
+
+        The place of one is its ``created_at``, and its id; ``count_to`` is as for users.
+        """
 
     @abstractmethod
     async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
@@ -83,12 +108,13 @@ class SessionRepository(Protocol):
         self,
         user_id: UserId,
         *,
+        keep: SessionId | None = None,
         at: datetime,
         reason: EndReason,
         events: Sequence[Event],
     ) -> int:
         """
-        End all the user's sessions that have not ended; return how many those were.
+        End all the user's sessions that have not ended, but ``keep``; return how many.
 
         Also the one that a change of password puts in the place of others meanwhile,
         unless the change finds them ended.

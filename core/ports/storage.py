@@ -3,15 +3,24 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, Self, TypeAlias
+from typing import Protocol, Self, TypeAlias, runtime_checkable
 
-from core.model import Account, OneTimeToken, RecordKind, RevokedKey, Session, UserId
+from core.model import (
+    Account,
+    OneTimeToken,
+    PoolUse,
+    RecordKind,
+    RevokedKey,
+    Session,
+    Tally,
+    UserId,
+)
 from core.model.events import StoredEvent
-from core.ports.records import EventLog, KeyRevocations, OneTimeTokens
+from core.ports.records import EventLog, KeyRevocations, OneTimeTokens, Statistics
 from core.ports.sessions import SessionRepository
 from core.ports.users import UserRepository
 
-Record: TypeAlias = Account | Session | OneTimeToken | StoredEvent | RevokedKey
+Record: TypeAlias = Account | Session | OneTimeToken | StoredEvent | RevokedKey | Tally
 
 
 class Archive(Protocol):
@@ -78,6 +87,10 @@ class Storage(Protocol):
 
     @property
     @abstractmethod
+    def statistics(self) -> Statistics: ...
+
+    @property
+    @abstractmethod
     def archive(self) -> Archive: ...
 
     @classmethod
@@ -140,3 +153,13 @@ class Storage(Protocol):
     @abstractmethod
     async def aclose(self) -> None:
         """Let go of everything; may be repeated."""
+
+
+@runtime_checkable
+class Pooled(Protocol):
+    """What a storage has besides, if it keeps connections in a pool."""
+
+    @property
+    @abstractmethod
+    def pool(self) -> PoolUse:
+        """How they are used now; asks nobody."""

@@ -1,5 +1,7 @@
 """What the commands have in common: settings, an open storage, and a way to fail."""
 
+from __future__ import annotations
+
 import asyncio
 import getpass
 import logging
@@ -10,24 +12,29 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from config.loading import load_settings
-from config.settings import Settings
 from core import errors
 from core.model import Client
-from core.ports import Storage
 from core.redaction import redacted
+
+if TYPE_CHECKING:  # what takes long to import, and not every command needs
+    from config.container import Container
+    from config.settings import Settings
+    from core.ports import Storage
 
 T = TypeVar("T")
 
 
 class Exit(IntEnum):
-    """How a command ends that fails; a command line that can't be read ends with 2."""
+    """How a command ends that fails."""
 
     FAILED = 1
+    USAGE = 2
+    """The command line can't be read, or lacks what nobody is there to be asked for."""
+
     AWAY = 69
     """What is needed does not answer: try again (EX_UNAVAILABLE in sysexits.h)."""
 
@@ -53,8 +60,18 @@ def tell_no_credentials() -> Iterator[None]:
         sys.exit(Exit.FAILED)
 
 
+def wired() -> Container:
+    """Return everything by the settings, or exit and say what is wrong with them."""
+    settings = configured()
+    from config.container import Container  # noqa: PLC0415 - as above
+
+    return Container(settings=settings)
+
+
 def configured() -> Settings:
     """Return the settings, or exit and say everything that is wrong with them."""
+    from config.loading import load_settings  # noqa: PLC0415 - as above
+
     try:
         return load_settings()
     except errors.BadConfiguration as bad:

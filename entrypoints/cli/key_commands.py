@@ -2,23 +2,25 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.container import Container
 from core import errors
 from core.keys.keyring import KeyState, KeyStatus, Ring
 from core.operations.schema import demand_schema
 from entrypoints.cli.console import (
     Exit,
-    configured,
     failure,
     operator,
     reason,
     run,
     run_or_raise,
+    wired,
 )
+
+if TYPE_CHECKING:
+    from config.container import Container
 
 keys = typer.Typer(help="The keys that sign tokens.", no_args_is_help=True)
 
@@ -34,7 +36,7 @@ NO_OTHER = (
 @keys.command("list")
 def list_keys() -> None:
     """Tell each key's state, and what is safe to do next."""
-    container = Container(settings=configured())
+    container = wired()
     try:
         run_or_raise(container.storage(), lambda: _learn(container))
     except (errors.AuthError, errors.OperationError) as error:
@@ -57,15 +59,14 @@ def revoke_key(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask")] = False,
 ) -> None:
     """Stop a stolen key on every replica, for good."""
-    settings = configured()
-    if settings.storage_url.startswith("memory:"):
+    container = wired()
+    if container.settings().storage_url.startswith("memory:"):
         told = "A storage in memory is the service's own: give it another key."
         raise failure(told, code=Exit.CONFIGURATION)
-    container = Container(settings=settings)
     run(container.storage(), lambda: _revoke(container, kid, sure=yes))
 
 
-async def _revoke(container: Container, kid: str, *, sure: bool) -> None:
+async def _revoke(container: "Container", kid: str, *, sure: bool) -> None:
     await _learn(container)
     keyring, now = container.keyring(), container.clock().now()
     ring = keyring.at(now)
@@ -82,7 +83,7 @@ async def _revoke(container: Container, kid: str, *, sure: bool) -> None:
     typer.echo(f"The key {kid} {'is' if is_new else 'was already'} revoked.")
 
 
-async def _learn(container: Container) -> None:
+async def _learn(container: "Container") -> None:
     """Find out which keys were revoked."""
     await demand_schema(container.storage())
     await container.revocations().learn()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from falcon.asgi import Request
 
 from core import errors
-from core.model import Identity, Role
+from core.model import Identity, Role, SignedIn
 from core.ports.driving import Identification
 from core.refusals import tell_refusal
 
@@ -19,6 +19,11 @@ async def identify(req: Request, roles: Collection[Role]) -> Identity:
     identity = await identification.identify(access_token(req))
     demand_roles(identity, [roles])
     return identity
+
+
+def caller(req: Request) -> SignedIn:
+    """Return on whose behalf an identified request is."""
+    return SignedIn(req.context.identity, req.context.client)
 
 
 def demand_roles(identity: Identity, demands: Iterable[Collection[Role]]) -> None:

@@ -13,6 +13,7 @@ Responder = Callable[..., Awaitable[Any]]
 
 ANYBODY = None
 SIGNED_IN = frozenset(Role)
+ADMINS = frozenset({Role.ADMIN})
 
 
 class Tag(StrEnum):
@@ -29,11 +30,16 @@ class Tag(StrEnum):
     ACCOUNTS = "accounts", "Registration, and proving an e-mail address"
     SESSIONS = "sessions", "Log-in, tokens, log-out, and who is calling"
     PASSWORDS = "passwords", "Changing a password, and setting a new one by mail"
+    ACCOUNT = "account", "The caller's own account and log-ins"
+    ADMINISTRATION = (
+        "administration",
+        "Users, their log-ins, and what happened: for admins",
+    )
     SERVICE = "service", "For operators and other services: health and public keys"
 
 
 class Bucket(NamedTuple):
-    """What counts together, by client address; ``setting`` is ``RATE_LIMIT_...`` in lower case."""
+    """What counts together; ``setting`` is ``RATE_LIMIT_...`` in lower case."""
 
     name: str
     setting: str
@@ -45,6 +51,13 @@ RESEND_VERIFICATION = Bucket("resend_verification", "resend_verification")
 REQUEST_RESET = Bucket("password_reset_request", "password_reset")
 CONFIRM_RESET = Bucket("password_reset_confirm", "password_reset")
 CHANGE_PASSWORD = Bucket("change_password", "change_password")
+"""And what else the password is asked for with: whoever guesses has one budget."""
+
+ACCEPT_INVITATION = Bucket("invitation_accept", "invitation")
+CHANGE_EMAIL = Bucket("change_email", "change_email")
+CONFIRM_EMAIL = Bucket("change_email_confirm", "password_reset")
+UNDO_EMAIL = Bucket("change_email_undo", "password_reset")
+ADMINISTER = Bucket("admin", "admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,11 @@ class Declaration:
     """Who may call: ``ANYBODY``, or users with one of these roles, by their access token."""
 
     limit: Bucket | None = None
+    """By client address, counted before anything else."""
+
+    limit_by_user: Bucket | None = None
+    """By who is calling, counted once that is known and they may."""
+
     hashes: bool = False
     """Whether a password is hashed: refused while that would take too long."""
 

@@ -1,7 +1,7 @@
 """A responder that reads its body, answers with a model, and says so in the OpenAPI."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs
@@ -16,6 +16,7 @@ from core.ports import PasswordPolicy
 from core.ports.driving import NO_IDENTITY
 from entrypoints.field_codes import field_code
 from entrypoints.http.answers import FieldProblem, HeaderAnswer
+from entrypoints.http.around.rate_limits import RateLimits
 from entrypoints.http.bearer import identify
 from entrypoints.http.cached import kept
 from entrypoints.http.declaration import (
@@ -31,7 +32,16 @@ from entrypoints.http.requests import RequestQuery
 NO_OBJECT = "Must be a JSON object"
 """Not pydantic's words: those have a name out of our code."""
 
-Handler = Callable[..., Awaitable[BaseModel]]
+
+@dataclass(frozen=True, slots=True)
+class Headed:
+    """An answer, and headers that go with it."""
+
+    answer: BaseModel
+    headers: Mapping[str, str]
+
+
+Handler = Callable[..., Awaitable[BaseModel | Headed | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +50,8 @@ class Operation(Declaration):
     A JSON endpoint, for people and for `/openapi.json`.
 
     As a decorator it turns ``handler(self, req[, query][, body], **params)``, which returns
-    a model, into a responder. ``refuses`` names what the rest does not tell already.
+    a model, into a responder; where it ``answers`` None, there is no content. ``refuses``
+    names what the rest does not tell already.
     """
 
     id: str = ""
@@ -50,11 +61,17 @@ class Operation(Declaration):
     description: str = ""
     """What the summary does not tell, in CommonMark."""
 
-    answers: type[BaseModel]
+    answers: type[BaseModel] | None
     status: HTTPStatus = HTTPStatus.OK
     query: type[RequestQuery] | None = None
     body: type[BaseModel] | None = None
     body_optional: bool = False
+    tells: Sequence[str] = ()
+    """Headers that go with a good answer."""
+
+    conditional: bool = False
+    """Whether ``If-Match`` counts (RFC 9110, section 13.1.1)."""
+
     cached: bool = False
     """Whether caches may keep the answer, for the resource's ``max_age`` seconds."""
 
@@ -70,8 +87,10 @@ class Operation(Declaration):
             found += NO_IDENTITY
         if self.allows not in {ANYBODY, SIGNED_IN}:
             found.append(errors.Forbidden)
-        if self.limit is not None:
+        if self.limit is not None or self.limit_by_user is not None:
             found.append(errors.TooManyAttempts)
+        if self.conditional:
+            found += (errors.UserChanged, errors.ConditionRequired)
         if self.hashes:
             found.append(errors.Overloaded)
         if self.needs_storage:
@@ -82,24 +101,32 @@ class Operation(Declaration):
         async def responder(
             resource: object, req: Request, resp: Response, **params: object
         ) -> None:
-            answer = await handler(resource, req, *await self._sent(req), **params)
+            sent = await self._sent(req, resp)
+            answer = await handler(resource, req, *sent, **params)
             resp.status = self.status
+            if isinstance(answer, Headed):
+                resp.set_headers(dict(answer.headers))
+                answer = answer.answer
             if isinstance(answer, HeaderAnswer):
                 resp.set_headers(answer.model_dump(mode="json", by_alias=True))
                 resp.content_type = falcon.MEDIA_TEXT
-                return
-            resp.content_type = falcon.MEDIA_JSON
-            resp.text = answer.model_dump_json()
+            elif answer is not None:
+                resp.content_type = falcon.MEDIA_JSON
+                resp.text = answer.model_dump_json()
 
         return Declaration.__call__(self, kept(responder) if self.cached else responder)
 
-    async def _sent(self, req: Request) -> list[BaseModel]:
+    async def _sent(self, req: Request, resp: Response) -> list[BaseModel]:
         """Return what came, and who is calling in ``req.context.identity``."""
         sent: list[BaseModel] = []
         if self.query is not None:
             sent.append(query_of(req, self.query))
         if self.allows is not None:
             req.context.identity = await identify(req, self.allows)
+            limits: RateLimits | None = req.context.limits
+            if limits is not None and self.limit_by_user is not None:
+                user = req.context.identity.user
+                await limits.count(resp, self.limit_by_user, str(user.id))
         if self.body is not None:
             reader: BodyReader = req.context.reader
             sent.append(await reader.read(req, self.body, optional=self.body_optional))
@@ -109,14 +136,18 @@ class Operation(Declaration):
 def query_of(req: Request, model: type[RequestQuery]) -> RequestQuery:
     """Return the query; raises InvalidBody."""
     given = parse_qs(req.query_string, keep_blank_values=True)
+    problems = []
     if given.keys() - model.model_fields.keys():
         known = ", ".join(model.model_fields)
         message = f"Unknown parameter in the query; those are: {known}"
-        raise InvalidBody([FieldProblem(field="", message=message, code="unknown")])
+        problems.append(FieldProblem(field="", message=message, code="unknown"))
     try:
-        return model.model_validate(given)
+        query = model.model_validate(given)
     except ValidationError as error:
-        raise InvalidBody(problems_of(error)) from None
+        raise InvalidBody(problems + problems_of(error)) from None
+    if problems:
+        raise InvalidBody(problems)
+    return query
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,14 @@ STATUS: dict[type[errors.AuthError], HTTPStatus] = {
     errors.ExpiredToken: HTTPStatus.UNAUTHORIZED,
     errors.SessionEnded: HTTPStatus.UNAUTHORIZED,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.UserNotFound: HTTPStatus.NOT_FOUND,
+    errors.SessionNotFound: HTTPStatus.NOT_FOUND,
+    errors.UserChanged: HTTPStatus.PRECONDITION_FAILED,
+    errors.ConditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
+    errors.OwnAccount: HTTPStatus.CONFLICT,
+    errors.LastAdmin: HTTPStatus.CONFLICT,
+    errors.NotApplicable: HTTPStatus.CONFLICT,
+    errors.InvalidCursor: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidRefreshToken: HTTPStatus.UNAUTHORIZED,
     errors.InvalidMailToken: HTTPStatus.BAD_REQUEST,
     errors.EmailAlreadyVerified: HTTPStatus.BAD_REQUEST,
@@ -47,7 +55,7 @@ BAD_TOKENS = (errors.InvalidToken, errors.ExpiredToken, errors.SessionEnded)
 IN_OTHER_WORDS = {
     errors.InvalidMailToken.code: "This link is no longer good: it was used already, has"
     " expired, or a newer email has replaced it. If you have just used it, all is done;"
-    " else please ask for a new one where you log in.",
+    " else please ask for a new one, where you log in or whoever invited you.",
     errors.EmailAlreadyVerified.code: "The address is verified already, so the account"
     " stays. If you did not verify it, reset its password where you log in.",
 }
@@ -98,16 +106,24 @@ async def refuse(
     req: Request, resp: Response, error: errors.AuthError, _params: object
 ) -> None:
     """Answer an error of the core."""
-    if isinstance(error, errors.PasswordRejected):
-        # The door checks bodies first; here a policy changed under our feet.
-        problems = [FieldProblem(field="", message=str(error), code="password")]
-        await refuse_body(req, resp, InvalidBody(problems, error.code), _params)
+    if field := _field_of(error):
+        await refuse_body(req, resp, InvalidBody([field], error.code), _params)
         return
     problem = _problem(_announce(resp, error), str(error), error.code)
     if isinstance(error, errors.TooManyAttempts) and error.quotas:
         update = {"type": QUOTA_EXCEEDED, "violated_policies": error.limits}
         problem = problem.model_copy(update=update)
     answer_problem(req, resp, problem)
+
+
+def _field_of(error: errors.AuthError) -> FieldProblem | None:
+    """Return which field the core found wrong, if it was one."""
+    if isinstance(error, errors.PasswordRejected):
+        # The door checks bodies first; here a policy changed under our feet.
+        return FieldProblem(field="", message=str(error), code="password")
+    if isinstance(error, errors.InvalidCursor):
+        return FieldProblem(field="cursor", message=str(error), code="invalid")
+    return None
 
 
 def _announce(resp: Response, error: errors.AuthError) -> HTTPStatus:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from falcon import COMBINED_METHODS, Request
-from falcon.routing import CompiledRouter
+from falcon.routing import BaseConverter, CompiledRouter, IntConverter
 
 from entrypoints.http.declaration import Responder, declared
+from entrypoints.http.openapi.described import LARGEST_ID
 
 Route: TypeAlias = tuple[object, dict[str, Any], dict[str, Any], str | None]
 
@@ -15,6 +16,7 @@ FIELD = re.compile(r"\{(?P<name>\w+)(?::(?P<kind>\w+)[^}]*)?\}")
 """A parameter in a route: its name, and the converter that reads it."""
 
 REST = re.compile(r"\{\w+:path\}$")
+NAME = re.compile(r"[0-9a-z_-]{1,128}")
 NO_NAMES = frozenset({"", ".", ".."})
 
 
@@ -29,6 +31,20 @@ class AnyMethod(dict[str, Responder]):
         return self._responder
 
 
+class IdConverter(IntConverter):
+    """Reads the id of a user (`{user_id:id}`)."""
+
+    def __init__(self) -> None:
+        super().__init__(min=1, max=LARGEST_ID)
+
+
+class NameConverter(BaseConverter):
+    """Reads the id of a session (`{session_id:name}`): letters that have no other spelling."""
+
+    def convert(self, value: str) -> str | None:
+        return value if NAME.fullmatch(value) else None
+
+
 class ExactRouter(CompiledRouter):
     """
     Finds a resource only by the one spelling of its path.
@@ -39,6 +55,11 @@ class ExactRouter(CompiledRouter):
     What the responder was declared to be is found with it, for all that surrounds it:
     ``req.context.declaration``, None where no operation of ours is meant.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.options.converters["id"] = IdConverter
+        self.options.converters["name"] = NameConverter
 
     def map_http_methods(self, resource: object, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - Falcon's
         """Return the responders by method; raises TypeError for one without declaration."""

@@ -6,11 +6,11 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias
+from typing import Any
 
 import falcon
 import uvicorn
@@ -18,6 +18,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from adapters.metrics.prometheus import SHARED
+from config.adapters import storage
 from config.container import Container
 from config.loading import load_settings, warnings
 from config.logging import configure_logging
@@ -25,16 +26,14 @@ from config.settings import Settings
 from core.errors import BadConfiguration, Unavailable
 from core.ports import IdGenerator, Storage
 from entrypoints.http.app import create
+from entrypoints.http.around.traces import traced
+from entrypoints.http.asgi import Asgi, Receive, Scope, Send
 from entrypoints.http.wire import sockets
 from entrypoints.http.wire.connections import Connections
 from entrypoints.http.wire.protocol import WireProtocol
 from entrypoints.http.wire.rules import WireRules
 
 log = logging.getLogger(__name__)
-
-Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
-Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
-Asgi: TypeAlias = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 NO_PLACE = (
     "several workers count requests together in a directory for temporary files, and"
@@ -46,7 +45,7 @@ FACTORY = "entrypoints.http.server:application"
 def prompt(app: Asgi) -> Asgi:
     """Hand requests over when their headers are here; Falcon waits for a body to begin."""
 
-    async def handle(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         await app(scope, _at_once(receive) if "method" in scope else receive, send)
 
     return handle
@@ -76,7 +75,7 @@ def application() -> Asgi:
 
 
 def _application(container: Container) -> Asgi:
-    return prompt(create(container))
+    return traced(prompt(create(container)), container.tracing())
 
 
 def serve(settings: Settings) -> None:
@@ -90,7 +89,7 @@ def serve(settings: Settings) -> None:
     for warning in found:
         log.warning(warning)
     listeners = sockets.bound(settings.host, settings.port)
-    asyncio.run(_try(Container(settings=settings).storage()))
+    asyncio.run(_try(storage(settings)))
     # uvicorn ends the process by the signal that it was stopped by; to have been
     # stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

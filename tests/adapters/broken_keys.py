@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from functools import cache
 
 from adapters.tokens.secret_keys import SecretKeys
 from core.errors import BadConfiguration
@@ -10,13 +11,32 @@ from core.model import SigningKey
 from tests.contract.private_keys import der, private_key
 
 
-class Strips(SecretKeys):
+@cache
+def parsed(parser: SecretKeys, secret: str) -> SigningKey | BadConfiguration:
+    try:
+        return parser.parse(secret)
+    except BadConfiguration as refusal:
+        return refusal
+
+
+class Sound(SecretKeys):
+    """Parses each secret once for all that are wrong: to check an RSA key takes long."""
+
+    def parse(self, secret: str) -> SigningKey:
+        parser = SecretKeys(self.algorithm, self.allow_short, self.demand_strong)
+        found = parsed(parser, secret)
+        if isinstance(found, BadConfiguration):
+            raise BadConfiguration(found.problems)
+        return found
+
+
+class Strips(Sound):
     def parse(self, secret: str) -> SigningKey:
         key = super().parse(secret)
         return key if key.public_jwk else replace(key, secret=key.secret.strip())
 
 
-class KnowsOneAlgorithmAKind(SecretKeys):
+class KnowsOneAlgorithmAKind(Sound):
     def parse(self, secret: str) -> SigningKey:
         key = super().parse(secret)
         if not key.public_jwk or key.algorithm != "PS256":
@@ -24,21 +44,21 @@ class KnowsOneAlgorithmAKind(SecretKeys):
         return replace(key, algorithm="RS256")
 
 
-class KeepsThePem(SecretKeys):
+class KeepsThePem(Sound):
     def parse(self, secret: str) -> SigningKey:
         key = super().parse(secret)
         kept = der(private_key("EdDSA")) if key.public_jwk else key.secret
         return replace(key, secret=kept)
 
 
-class WantsItsOwnSpelling(SecretKeys):
+class WantsItsOwnSpelling(Sound):
     def parse(self, secret: str) -> SigningKey:
         if "\\n" in secret:
             raise BadConfiguration(["this PEM can't be read"])
         return super().parse(secret)
 
 
-class NamesKeysInItsOwnWay(SecretKeys):
+class NamesKeysInItsOwnWay(Sound):
     def parse(self, secret: str) -> SigningKey:
         key = super().parse(secret)
         if key.public_jwk is None:
@@ -47,27 +67,27 @@ class NamesKeysInItsOwnWay(SecretKeys):
         return replace(key, kid=kid, public_jwk={**key.public_jwk, "kid": kid})
 
 
-class NamesKeysByTheirHash(SecretKeys):
+class NamesKeysByTheirHash(Sound):
     def parse(self, secret: str) -> SigningKey:
         key = super().parse(secret)
         digest = hashlib.sha256(key.secret).hexdigest()
         return key if key.public_jwk else replace(key, kid=digest[:16])
 
 
-class PublishesTooMuch(SecretKeys):
+class PublishesTooMuch(Sound):
     def parse(self, secret: str) -> SigningKey:
         key = super().parse(secret)
         jwk = key.public_jwk
         return replace(key, public_jwk={**jwk, "d": "AQAB"}) if jwk else key
 
 
-class TakesWeakKeys(SecretKeys):
+class TakesWeakKeys(Sound):
     def parse(self, secret: str) -> SigningKey:
         lenient = replace(self, allow_short=len(secret) > 1)
         return SecretKeys.parse(lenient, secret)
 
 
-class TakesAnyCurve(SecretKeys):
+class TakesAnyCurve(Sound):
     def parse(self, secret: str) -> SigningKey:
         try:
             return super().parse(secret)
@@ -77,7 +97,7 @@ class TakesAnyCurve(SecretKeys):
             return SigningKey("x", "ES256", b"x")
 
 
-class TakesBrokenKeysForTexts(SecretKeys):
+class TakesBrokenKeysForTexts(Sound):
     def parse(self, secret: str) -> SigningKey:
         try:
             return super().parse(secret)
@@ -87,7 +107,7 @@ class TakesBrokenKeysForTexts(SecretKeys):
             return hmac_key(secret, "HS256")
 
 
-class TakesMistakes(SecretKeys):
+class TakesMistakes(Sound):
     """Takes what is something else for a text, if the message says so."""
 
     told: tuple[str, ...] = ()
@@ -117,7 +137,7 @@ class TakesTokens(TakesMistakes):
     told = ("token",)
 
 
-class TellsTheSecret(SecretKeys):
+class TellsTheSecret(Sound):
     def parse(self, secret: str) -> SigningKey:
         try:
             return super().parse(secret)

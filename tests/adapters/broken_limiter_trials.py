@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from adapters.rate_limit.memory import Counter, Failures, MemoryRateLimiter
+from adapters.rate_limit.failures import Counter, Failures
+from adapters.rate_limit.memory import MemoryRateLimiter
 from core.errors import Unavailable
 from core.model import Backoff, Trial
 from core.ports import Clock
@@ -48,16 +49,22 @@ class IsAway(MemoryRateLimiter):
     "addresses that are not known share one count",
     "an address is known for as long as it is trusted",
     "an address is known to one account only",
+    "failures are forgotten again and again",
     "failures are forgotten in time",
     "failures are remembered until the latest is forgotten",
     "failures of a known address are its own",
+    "failures of a known address are no delay of the account",
+    "known addresses stay known when failures are forgotten",
     "nobody elsewhere locks a known address out",
     "of 200 trials at one moment those without delay go on",
     "only a proven trial makes its address known",
     "racers that came to nothing leave nothing behind",
     "taking back what is not there earns nothing",
     "the delay doubles up to the longest",
+    "the delay told is what a trial from elsewhere has to wait",
+    "to ask for the delay counts nothing",
     "trials go on until there is a delay",
+    "what is forgotten delays nobody wherever it came from",
 )
 class DelaysTooSoon(MemoryRateLimiter):
     async def begin(self, trial: Trial, backoff: Backoff) -> timedelta:
@@ -132,13 +139,20 @@ class Confused(MemoryRateLimiter):
         await super().settle(self.seen(trial), backoff, proven=proven)
 
 
-@breaks("accounts have nothing to do with each other")
+@breaks(
+    "accounts have nothing to do with each other",
+    "failures of one account are forgotten alone",
+    "the delay of one account is nobody elses",
+)
 class FoldsAccounts(Confused):
     def seen(self, trial: Trial) -> Trial:
         return replace(trial, account=trial.account.lower())
 
 
-@breaks("accounts and addresses are not run together")
+@breaks(
+    "accounts and addresses are not run together",
+    "failures of one account are forgotten alone",
+)
 class RunsNamesTogether(MemoryRateLimiter):
     def _counter(self, trial: Trial, now: datetime) -> Counter:
         names = {f"{known.account}:{known.address}": known for known in self.known}
@@ -148,11 +162,15 @@ class RunsNamesTogether(MemoryRateLimiter):
 
 
 @breaks(
+    "a delay that is over is none",
     "accounts and addresses are not run together",
     "addresses that are not known share one count",
     "an address is known for as long as it is trusted",
     "an address is known to one account only",
+    "failures of one account are forgotten alone",
     "only a proven trial makes its address known",
+    "the delay of one account is nobody elses",
+    "the delay told is what a trial from elsewhere has to wait",
 )
 class CountsByAddress(MemoryRateLimiter):
     def _counter(self, trial: Trial, now: datetime) -> Counter:  # noqa: ARG002
@@ -163,8 +181,14 @@ class CountsByAddress(MemoryRateLimiter):
     "a known address does not free the others",
     "a proven trial begins the count anew",
     "an address is known for as long as it is trusted",
+    "failures are forgotten again and again",
     "failures of a known address are its own",
+    "failures of a known address are no delay of the account",
+    "failures of one account are forgotten alone",
+    "known addresses stay known when failures are forgotten",
     "nobody elsewhere locks a known address out",
+    "the delay of one account is nobody elses",
+    "what is forgotten delays nobody wherever it came from",
 )
 class KnowsNobody(MemoryRateLimiter):
     def _counter(self, trial: Trial, now: datetime) -> Counter:  # noqa: ARG002
@@ -174,6 +198,8 @@ class KnowsNobody(MemoryRateLimiter):
 @breaks(
     "an address is known for as long as it is trusted",
     "an address is known to one account only",
+    "failures of one account are forgotten alone",
+    "the delay of one account is nobody elses",
 )
 class KnowsAddressesForAll(MemoryRateLimiter):
     def _counter(self, trial: Trial, now: datetime) -> Counter:
@@ -184,14 +210,20 @@ class KnowsAddressesForAll(MemoryRateLimiter):
         return trial.account, None
 
 
-@breaks("failures of a known address are its own")
+@breaks(
+    "failures of a known address are its own",
+    "what is forgotten delays nobody wherever it came from",
+)
 class CountsTheKnownTogether(MemoryRateLimiter):
     def _counter(self, trial: Trial, now: datetime) -> Counter:
         account, address = super()._counter(trial, now)
         return account, "known" if address else None
 
 
-@breaks("a proven trial begins the count anew")
+@breaks(
+    "a proven trial begins the count anew",
+    "failures of one account are forgotten alone",
+)
 class ForgivesNothing(MemoryRateLimiter):
     async def settle(self, trial: Trial, backoff: Backoff, *, proven: bool) -> None:
         await super().settle(trial, backoff, proven=False)

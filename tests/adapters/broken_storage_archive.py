@@ -115,6 +115,7 @@ class ReadsMoreThanAsked(MemoryArchive):
     "an inactive user changes no password",
     "no session opens for an inactive user",
     "the archive has users and log ins as they are",
+    "two administrators never part with each other",
     "writing users and log ins again replaces them",
 )
 class KeepsWhatIsThere(MemoryArchive):
@@ -125,6 +126,8 @@ class KeepsWhatIsThere(MemoryArchive):
 
 
 @breaks(
+    "of fifty pairs of administrators at one moment one remains",
+    "two administrators never part with each other",
     "what is written to the archive works",
     "writing users and log ins again replaces them",
 )
@@ -214,6 +217,7 @@ class KnowsWhoIsThere(MemoryArchive):
 @breaks(
     "a purge ends after so many of each kind",
     "nothing begins for who is being removed",
+    "nothing that names a removed person is left",
     "of who is removed nothing stays but events",
     "the archive counts each kind",
     "what is no good verification token removes nobody",

@@ -12,6 +12,8 @@ from tests.adapters.broken_storage import Rest, breaks
 @breaks(
     "an account is a user and their credentials",
     "no hash is made anew but of the stored one",
+    "the last administrator stays",
+    "who can not administer may always go",
 )
 class WantsAPassword(MemoryUsers):
     async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
@@ -40,7 +42,10 @@ class LooksForCredentialsLater(MemoryUsers):
         return self.tables.account(user) if user else None
 
 
-@breaks("who has no password can be logged in and set one")
+@breaks(
+    "an invitation sets a first password",
+    "who has no password can be logged in and set one",
+)
 class OpensByPasswordOnly(MemorySessions):
     async def open(self, session: Session, **rest: Rest) -> bool:
         credentials = self.tables.credentials.get(session.user_id)
@@ -49,7 +54,10 @@ class OpensByPasswordOnly(MemorySessions):
         return await super().open(session, **rest)
 
 
-@breaks("who has no password can be logged in and set one")
+@breaks(
+    "an invitation sets a first password",
+    "who has no password can be logged in and set one",
+)
 class ReplacesAPasswordOnly(MemoryUsers):
     async def reset_password(self, token_id: TokenId, **rest: Rest) -> User | None:
         token = self.tables.tokens.get(token_id)
@@ -63,7 +71,7 @@ class ReplacesAPasswordOnly(MemoryUsers):
     "an account is read at one moment",
     "every change stores its events for delivery",
     "no log in outlives a change that it raced",
-    "the stamp grows with a new password and nothing else",
+    "the stamp grows with every change of a user but by log ins",
 )
 class LeavesTheStampAtAChange(MemoryUsers):
     async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
@@ -76,10 +84,11 @@ class LeavesTheStampAtAChange(MemoryUsers):
 @breaks(
     "a reset replaces the hash proves the address and nothing else",
     "a session and its user are read at one moment",
+    "an invitation sets a first password",
     "every change stores its events for delivery",
     "no log in outlives a reset that it raced",
     "the stamp counts every new password of a race",
-    "the stamp grows with a new password and nothing else",
+    "the stamp grows with every change of a user but by log ins",
 )
 class LeavesTheStampAtAReset(MemoryUsers):
     async def reset_password(self, token_id: TokenId, **rest: Rest) -> User | None:
@@ -99,20 +108,20 @@ class LooksAtTheStampBeforeAReset(MemoryUsers):
 
 @breaks(
     "every change stores its events for delivery",
-    "the stamp grows with a new password and nothing else",
+    "the stamp grows with every change of a user but by log ins",
     "verifying marks the user and nothing else",
     "what is written to the archive works",
 )
-class GrowsTheStampForAnAddress(MemoryUsers):
+class LeavesTheStampForAnAddress(MemoryUsers):
     async def verify_email(self, token_id: TokenId, **rest: Rest) -> User | None:
         user = await super().verify_email(token_id, **rest)
-        return user and self.tables.update(user, stamp=user.stamp + 1)
+        return user and self.tables.update(user, stamp=user.stamp - 1)
 
 
 @breaks(
     "a hash made anew changes nothing else",
     "no hash that is made anew undoes a change it raced",
-    "the stamp grows with a new password and nothing else",
+    "the stamp grows with every change of a user but by log ins",
 )
 class GrowsTheStampForAHash(MemoryUsers):
     async def replace_hash(self, user_id: UserId, **rest: Rest) -> bool:

@@ -3,8 +3,9 @@
 from asyncio import sleep
 from dataclasses import replace
 
+from adapters.storage.memory.tables import Tables
 from adapters.storage.memory.users import MemoryUsers
-from core.model import EndReason, Purpose, UserId
+from core.model import EndReason, OneTimeToken, Purpose, TokenId, User, UserId
 from tests.adapters.broken_storage import Rest, breaks
 
 
@@ -56,7 +57,7 @@ class EndsSessionsTwice(MemoryUsers):
         return changed
 
 
-@breaks("mailed tokens stay good through a change")
+@breaks("mailed tokens stay good through a change but not a new address")
 class VoidsResetTokens(MemoryUsers):
     async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
         changed = await super().change_password(user_id, **rest)
@@ -65,13 +66,41 @@ class VoidsResetTokens(MemoryUsers):
         return changed
 
 
-@breaks("mailed tokens stay good through a change")
+@breaks("mailed tokens stay good through a change but not a new address")
 class VoidsVerifications(MemoryUsers):
     async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
         changed = await super().change_password(user_id, **rest)
         if changed:
             self.tables.void(user_id, Purpose.VERIFY_EMAIL)
         return changed
+
+
+def _kept(tables: Tables, user_id: UserId) -> dict[TokenId, OneTimeToken]:
+    """Return what would give a user another address."""
+    return {
+        it.id: it
+        for it in tables.tokens.values()
+        if it.user_id == user_id and it.purpose is Purpose.CHANGE_EMAIL
+    }
+
+
+@breaks("mailed tokens stay good through a change but not a new address")
+class KeepsANewAddressThroughAChange(MemoryUsers):
+    async def change_password(self, user_id: UserId, **rest: Rest) -> bool:
+        kept = _kept(self.tables, user_id)
+        changed = await super().change_password(user_id, **rest)
+        self.tables.tokens.update(kept)
+        return changed
+
+
+@breaks("an invitation sets a first password")
+class KeepsANewAddressThroughAReset(MemoryUsers):
+    async def reset_password(self, token_id: TokenId, **rest: Rest) -> User | None:
+        token = self.tables.tokens.get(token_id)
+        kept = _kept(self.tables, token.user_id) if token else {}
+        user = await super().reset_password(token_id, **rest)
+        self.tables.tokens.update(kept)
+        return user
 
 
 @breaks("one of many changes a password")
@@ -142,7 +171,7 @@ class TellsOfChangesNotMade(MemoryUsers):
 @breaks(
     "a hash made anew changes nothing else",
     "no hash that is made anew undoes a change it raced",
-    "the stamp grows with a new password and nothing else",
+    "the stamp grows with every change of a user but by log ins",
 )
 class EndsSessionsForAHash(MemoryUsers):
     async def replace_hash(self, user_id: UserId, **rest: Rest) -> bool:

@@ -89,7 +89,10 @@ class DemotesAtReset(MemoryUsers):
         return user and self.tables.update(user, role=Role.USER)
 
 
-@breaks("a reset replaces the hash proves the address and nothing else")
+@breaks(
+    "a reset replaces the hash proves the address and nothing else",
+    "an invitation sets a first password",
+)
 class LeavesTheAddressUnproved(MemoryUsers):
     async def reset_password(self, token_id: TokenId, **rest: Rest) -> User | None:
         user = await super().reset_password(token_id, **rest)
@@ -99,6 +102,7 @@ class LeavesTheAddressUnproved(MemoryUsers):
 @breaks(
     "a reset ends all the users sessions",
     "a session and its user are read at one moment",
+    "an invitation sets a first password",
     "no log in outlives a reset that it raced",
     "who has no password can be logged in and set one",
 )
@@ -122,7 +126,11 @@ class LooksForTheResetFirst(MemoryUsers):
         return await super().reset_password(token_id, **rest)
 
 
-@breaks("what is no reset token resets nothing")
+@breaks(
+    "a token of another purpose sets no password",
+    "an invitation sets a first password",
+    "what is no reset token resets nothing",
+)
 class ResetsByAnyToken(MemoryUsers):
     async def reset_password(self, token_id: TokenId, **rest: Rest) -> User | None:
         if token := self.tables.tokens.get(token_id):

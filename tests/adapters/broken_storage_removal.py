@@ -99,6 +99,7 @@ class ForgetsTheEvents(MemoryUsers):
 
 
 @breaks(
+    "no administrator is removed as unverified",
     "no verified user is removed",
     "of many who verify or remove one succeeds",
     "what is no good verification token removes nobody",
@@ -138,7 +139,10 @@ class RemovesEverybody(MemoryUsers):
         return done
 
 
-@breaks("of many who verify or remove one succeeds")
+@breaks(
+    "no administrator is removed as unverified",
+    "of many who verify or remove one succeeds",
+)
 class LooksBeforeItRemoves(MemoryUsers):
     async def remove_unverified(self, token_id: TokenId, **rest: Rest) -> bool:
         token = self.tables.good(token_id, VERIFY, rest["at"])
@@ -186,7 +190,11 @@ class EndsTheSessionsOnly(MemoryUsers):
         return done
 
 
-@breaks("nobody who is gone gets a token", "nothing begins for who is being removed")
+@breaks(
+    "nobody who is gone gets a token",
+    "nothing begins for who is being deleted",
+    "nothing begins for who is being removed",
+)
 class IssuesToAnybody(MemoryTokens):
     async def issue(self, token: OneTimeToken, **rest: Rest) -> None:
         await super().issue(token, **rest)

@@ -26,6 +26,7 @@ class ForgetsRotations(MemorySessions):
 
 
 @breaks(
+    "a refused log in is not noted",
     "a session opens only for the stored stamp",
     "no log in outlives a change that it raced",
     "no log in outlives a reset that it raced",
@@ -71,15 +72,16 @@ class OpensInSilence(MemorySessions):
 
 
 @breaks(
-    "who ends all sessions ends a successor that comes meanwhile",
     "a session opens only for the stored stamp",
     "no log in outlives a change that it raced",
+    "no log in outlives a deactivation that it raced",
     "no log in outlives a reset that it raced",
     "no session opens for an inactive user",
     "of who is removed nothing stays but events",
     "one of many changes a password",
     "only sessions that exist are found",
     "sessions that are over are purged",
+    "who ends all sessions ends a successor that comes meanwhile",
 )
 class KnowsNoOtherSession(MemorySessions):
     async def identities(
@@ -183,7 +185,10 @@ class TellsOfEndsThatWereNone(MemorySessions):
         return await super().end(session_id, **rest)
 
 
-@breaks("all of a users sessions end and are counted")
+@breaks(
+    "all of a users sessions end and are counted",
+    "all sessions end but the one that is kept",
+)
 class CountsEndedSessions(MemorySessions):
     async def end_all(self, user_id: UserId, **rest: Rest) -> int:
         ended = await super().end_all(user_id, **rest)
@@ -193,6 +198,7 @@ class CountsEndedSessions(MemorySessions):
 
 @breaks(
     "all of a users sessions end and are counted",
+    "all sessions end but the one that is kept",
     "who ends all sessions ends a successor that comes meanwhile",
 )
 class EndsEverybodysSessions(MemorySessions):
@@ -211,7 +217,10 @@ class EndsNoneInSilence(MemorySessions):
         return await super().end_all(user_id, **rest)
 
 
-@breaks("who ends all sessions ends a successor that comes meanwhile")
+@breaks(
+    "all sessions end but the one that is kept",
+    "who ends all sessions ends a successor that comes meanwhile",
+)
 class EndsWhatItSawFirst(MemorySessions):
     async def end_all(self, user_id: UserId, **rest: Rest) -> int:
         seen = {session.id for session in self.tables.unended(user_id)}
@@ -221,7 +230,9 @@ class EndsWhatItSawFirst(MemorySessions):
         return self.tables.end(live, rest["at"], rest["reason"])
 
 
-@breaks("each session is ended by one of many")
+@breaks(
+    "all sessions end but the one that is kept", "each session is ended by one of many"
+)
 class CountsFirst(MemorySessions):
     async def end_all(self, user_id: UserId, **rest: Rest) -> int:
         count = len(self.tables.unended(user_id))

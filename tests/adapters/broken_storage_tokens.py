@@ -10,13 +10,18 @@ from tests.adapters.broken_storage import Rest, breaks
 
 
 @breaks(
+    "a change spends its token which is gone then",
     "a newer token voids a spent one too",
     "a purge compares times as instants",
+    "a removal touches nobody else",
     "a spent verification token stays until it expires",
     "a time of another offset is compared as an instant",
     "a token comes back as it was issued",
     "a verification token is good until it expires",
+    "all tokens of a user are listed by their purpose",
     "an expired token is returned too",
+    "any text comes back unchanged",
+    "no administrator is removed as unverified",
     "no verified user is removed",
     "nobody else is removed",
     "times come back in utc",
@@ -44,9 +49,16 @@ class KeepsOlderTokens(MemoryTokens):
 
 
 @breaks(
+    "a change spends its token which is gone then",
+    "a change voids the tokens of the purposes it names",
     "a newer token voids no other purpose",
     "a reset replaces the hash proves the address and nothing else",
-    "mailed tokens stay good through a change",
+    "a reset voids an invitation too",
+    "a token of another purpose sets no password",
+    "all tokens of a user are listed by their purpose",
+    "an invitation sets a first password",
+    "mailed tokens stay good through a change but not a new address",
+    "nobody is changed without the token that is to be spent",
     "what is no good verification token removes nobody",
     "what is no reset token resets nothing",
 )
@@ -60,6 +72,7 @@ class VoidsEveryPurpose(MemoryTokens):
 @breaks(
     "a newer token voids nobody elses",
     "a purge ends after so many of each kind",
+    "all tokens of a user are listed by their purpose",
     "many purge at once and count each record once",
     "nobody else is removed",
     "nothing begins for who is being removed",

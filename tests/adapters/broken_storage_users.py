@@ -25,7 +25,14 @@ class NumbersFromTwo(MemoryUsers):
         return await super().add(user, credentials, **rest)
 
 
-@breaks("a user comes back as it was added")
+@breaks(
+    "a user comes back as it was added",
+    "an administrator may go while another stays",
+    "no administrator is removed as unverified",
+    "the last administrator may change otherwise",
+    "the last administrator stays",
+    "users are counted by what they are now",
+)
 class MakesAdminsUsers(MemoryUsers):
     async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
         return await super().add(replace(user, role=Role.USER), credentials, **rest)
@@ -53,6 +60,7 @@ class StripsNames(MemoryUsers):
     "nothing is unique but the keys as they are",
     "one of many gets an email",
     "the email is complained of before the username",
+    "who was changed is found by what they are called now",
 )
 class LetsAnEmailBeTaken(MemoryUsers):
     async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:
@@ -64,6 +72,7 @@ class LetsAnEmailBeTaken(MemoryUsers):
     "a refused user leaves nothing behind",
     "a taken username is refused",
     "one of many gets a username",
+    "who was changed is found by what they are called now",
 )
 class LetsAUsernameBeTaken(MemoryUsers):
     async def add(self, user: User, credentials: Credentials, **rest: Rest) -> User:

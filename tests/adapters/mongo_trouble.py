@@ -12,7 +12,15 @@ import pytest
 
 from adapters.storage.mongo import MongoStorage
 from core.errors import Unavailable
-from core.model import EndReason, User
+from core.model import (
+    EndReason,
+    EventFilter,
+    Tally,
+    User,
+    UserChange,
+    UserFilter,
+    UserOrder,
+)
 from tests.contract.storage_records import (
     NOW,
     a_password,
@@ -62,8 +70,11 @@ async def everything_is_unavailable(storage: MongoStorage) -> None:
         lambda: users.get(1),
         lambda: users.verify_email(new_id(), at=NOW, events=[event]),
         lambda: users.remove_unverified(new_id(), at=NOW, events=[event]),
+        lambda: users.find(UserFilter(), UserOrder(), after=None, limit=9, count_to=9),
+        lambda: users.change(UserChange(before=user, after=user), events=[event]),
+        lambda: users.remove(1, stamp=None, events=[event]),
         lambda: users.replace_hash(1, stamp=0, old_hash="old", new_hash="new"),
-        lambda: sessions.open(a_session(user), stamp=0, events=[event]),
+        lambda: sessions.open(a_session(user), stamp=0, devices=[], events=[event]),
         lambda: sessions.identities([session_id]),
         lambda: sessions.advance(a_session(user), events=[]),
         lambda: sessions.end(session_id, at=NOW, reason=why, events=[event]),
@@ -73,6 +84,8 @@ async def everything_is_unavailable(storage: MongoStorage) -> None:
         lambda: storage.events.claim(at=NOW, lease=timedelta(minutes=1), limit=9),
         lambda: storage.events.delivered(event.id),
         lambda: storage.events.read(after=None, limit=9),
+        lambda: storage.events.find(EventFilter(), after=None, limit=9, count_to=9),
+        lambda: storage.statistics.add([Tally("2025-12-24 logins", 1)]),
         lambda: storage.purge(at=NOW, keep_events_since=NOW, limit=9),
     ]
     await asyncio.gather(*map(unavailable, calls))

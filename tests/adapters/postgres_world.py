@@ -1,9 +1,10 @@
 """What the tests of the Postgres storage have in common."""
 
 import asyncio
+import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -13,7 +14,7 @@ import pytest
 
 from adapters.storage.postgres import PostgresStorage
 from core.errors import Unavailable
-from core.model import EndReason
+from core.model import EndReason, Purpose
 from tests.contract.storage_records import (
     NOW,
     a_password,
@@ -25,7 +26,7 @@ from tests.contract.storage_records import (
     new_id,
 )
 from tests.servers.chaos_proxy import ChaosProxy
-from tests.servers.postgres import with_option
+from tests.servers.postgres import PostgresServer, with_option
 
 LIMIT = 2.5
 """Seconds after which nobody may still wait."""
@@ -45,6 +46,16 @@ async def opened(url: str) -> AsyncIterator[PostgresStorage]:
         await storage.aclose()
 
 
+@asynccontextmanager
+async def opened_patiently(url: str) -> AsyncIterator[PostgresStorage]:
+    """Yield one for what is not about time: on a busy machine the server may be late."""
+    storage = PostgresStorage.from_url(with_option(url, "statement_timeout", "30s"))
+    storage.database.queue = storage.database.patience = 30
+    async with aclosing(storage):
+        await storage.open()
+        yield storage
+
+
 @contextmanager
 def console(url: str) -> Iterator[psycopg.Connection]:
     """Yield a connection beside the adapter's, as an operator has one."""
@@ -61,6 +72,21 @@ def fresh_schema(server: str) -> Iterator[str]:
     yield with_option(server, "search_path", name)
     with console(server) as operator:
         operator.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def run_client(
+    server: PostgresServer, program: str, *arguments: str, give: str = ""
+) -> str:
+    """Return what one of the server's own programs says."""
+    done = subprocess.run(
+        [server.binaries / program, *arguments],
+        input=give,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stderr
+    return done.stdout
 
 
 @asynccontextmanager
@@ -104,7 +130,9 @@ def every_call(storage: PostgresStorage) -> list[Callable[[], Awaitable[object]]
         lambda: storage.users.get(1),
         lambda: storage.users.verify_email(new_id(), at=NOW, events=[]),
         lambda: storage.users.remove_unverified(new_id(), at=NOW, events=[]),
-        lambda: storage.users.reset_password(new_id(), new_hash="", at=NOW, events=[]),
+        lambda: storage.users.reset_password(
+            new_id(), purpose=Purpose.RESET_PASSWORD, new_hash="", at=NOW, events=[]
+        ),
         lambda: storage.sessions.identities([new_id()]),
         lambda: log_in(storage, user),
         lambda: storage.sessions.advance(a_session(user), events=[]),

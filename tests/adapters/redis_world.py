@@ -54,3 +54,5 @@ async def use_all(limiter: RateLimiter) -> None:
     await limiter.settle(ADA, backoff, proven=True)
     await limiter.begin(ADA, backoff)
     await limiter.begin(Trial(ADA.account, "elsewhere"), backoff)
+    await limiter.delay(ADA.account, backoff)
+    await limiter.forget("somebody else")

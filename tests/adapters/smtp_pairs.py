@@ -1,19 +1,12 @@
 """SMTP servers, and mailers that are set up for them."""
 
-from adapters.mail.rendering import MailRenderer
 from adapters.mail.smtp import SmtpMailer, SmtpTls
+from tests.adapters.mail_renderers import RENDERER
 from tests.servers.certificates import LocalAuthority
 from tests.servers.smtp_server import Offer, SmtpServer
 
 AUTHORITY = LocalAuthority()
 CERTIFICATE = AUTHORITY.server_context("localhost")
-RENDERER = MailRenderer(
-    from_email="noreply@scribes.example",
-    from_name="Scribes App",
-    verify_email_url="https://scribes.example/verify",
-    not_me_url="https://scribes.example/not-me",
-    password_reset_url="https://scribes.example/reset",
-)
 
 
 def server_for(tls: SmtpTls) -> SmtpServer:

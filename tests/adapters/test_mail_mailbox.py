@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from adapters.mail.mailbox import MailboxMailer
-from adapters.mail.rendering import MailRenderer
 from core.errors import MailUnavailable
 from core.model import MailKind
-from tests.contract.mailer import MAIL, TOKEN, Arrival, MailerContract, Post, addresses
-
-RENDERER = MailRenderer(
-    from_email="noreply@scribes.example",
-    from_name="Scribes App",
-    verify_email_url="https://scribes.example/verify",
-    not_me_url="https://scribes.example/not-me",
-    password_reset_url="https://scribes.example/reset?theme=dark",
+from tests.adapters.mail_renderers import RENDERER
+from tests.contract.mailer import (
+    MAIL,
+    TOKEN,
+    Arrival,
+    MailerContract,
+    Post,
+    addresses,
+    mail_of,
 )
 
 
@@ -79,6 +79,17 @@ async def test_a_file_is_named_by_time_and_kind(
 
     file = only_file(directory)
     assert f"20260301T120000Z-verify_email-{MAIL.id}.eml" == file.name
+
+
+@pytest.mark.parametrize("kind", MailKind)
+async def test_the_kind_of_a_mail_is_told_by_its_file_s_name(
+    mailer: MailboxMailer, directory: Path, kind: MailKind
+) -> None:
+    await mailer.send(replace(mail_of(kind), id=MAIL.id))
+
+    assert ["20260301T120000Z", kind, f"{MAIL.id}.eml"] == only_file(
+        directory
+    ).name.split("-")
 
 
 async def test_a_mail_sent_again_replaces_its_file(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.mail.names import presentable
-from tests.adapters.test_mail_rendering import RENDERER
+from tests.adapters.mail_renderers import RENDERER
 from tests.contract.mailer import MAIL, html, reader_name, text
 
 LINKS = (

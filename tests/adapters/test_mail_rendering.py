@@ -3,20 +3,15 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from adapters.mail.rendering import MailRenderer
 from core.errors import BadConfiguration, MailRefused
-from core.model import MailKind
-from tests.contract.mailer import MAIL, html, text
+from core.model import Locale, MailKind
+from core.operations.mail_composer import NEED_TOKEN
+from tests.adapters.mail_renderers import RENDERER
+from tests.contract.mailer import DETAILS, MAIL, TOKEN_KINDS, html, mail_of, text
 
-RENDERER = MailRenderer(
-    from_email="noreply@scribes.example",
-    from_name="Scribes App",
-    verify_email_url="https://scribes.example/verify",
-    not_me_url="https://scribes.example/not-me",
-    password_reset_url="https://scribes.example/reset",
-)
-NOT_ME = f"{RENDERER.not_me_url}?token={MAIL.token}"
-NOTICE = replace(MAIL, kind=MailKind.PASSWORD_CHANGED, token=None, expires_at=None)
+NOT_ME = f"{RENDERER.pages.not_me}?token={MAIL.token}"
+NOTICE = mail_of(MailKind.PASSWORD_CHANGED)
+EAST = timezone(timedelta(hours=9))
 
 
 def test_the_headers_say_who_writes_what_and_when() -> None:
@@ -47,7 +42,8 @@ def test_the_headers_say_who_writes_what_and_when() -> None:
     ],
 )
 def test_the_token_joins_whatever_the_page_s_url_has(page: str, link: str) -> None:
-    renderer = replace(RENDERER, verify_email_url=page)
+    pages = replace(RENDERER.pages, verify_email=page)
+    renderer = replace(RENDERER, pages=pages)
 
     assert link == renderer.link(replace(MAIL, token="x.y"))
 
@@ -58,43 +54,115 @@ def test_a_token_is_quoted_in_the_link() -> None:
     assert "https://scribes.example/verify?token=a%20b%26c%3Dd%23e%2Ff%2B" == link
 
 
-@pytest.mark.parametrize("kind", [MailKind.VERIFY_EMAIL, MailKind.RESET_PASSWORD])
-def test_both_parts_say_when_the_link_expires_in_utc(kind: MailKind) -> None:
-    east = timezone(timedelta(hours=9))
-    expires_at = datetime(2026, 3, 3, 2, 30, tzinfo=east)
+@pytest.mark.parametrize("kind", TOKEN_KINDS)
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        (Locale.EN, "until 2 March 2026, 17:30 UTC"),
+        (Locale.DE, "bis zum 2. März 2026, 17:30 Uhr UTC"),
+    ],
+)
+def test_both_parts_say_when_the_link_expires_in_utc(
+    kind: MailKind, locale: Locale, words: str
+) -> None:
+    expires_at = datetime(2026, 3, 3, 2, 30, tzinfo=EAST)
 
-    message = RENDERER.message(replace(MAIL, kind=kind, expires_at=expires_at))
+    message = RENDERER.message(replace(mail_of(kind, locale), expires_at=expires_at))
 
-    assert "until 2 March 2026, 17:30 UTC" in text(message)
-    assert "until 2 March 2026, 17:30 UTC" in html(message).shown
+    assert words in text(message)
+    assert words in html(message).shown
+
+
+@pytest.mark.parametrize("kind", sorted(set(MailKind) - NEED_TOKEN))
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        (Locale.EN, "1 March 2026, 12:00 UTC"),
+        (Locale.DE, "1. März 2026, 12:00 Uhr UTC"),
+    ],
+)
+def test_a_notice_says_when_it_was(kind: MailKind, locale: Locale, words: str) -> None:
+    at = MAIL.at.astimezone(EAST)
+
+    message = RENDERER.message(replace(mail_of(kind, locale), at=at))
+
+    for part in (text(message), html(message).shown):
+        assert words in part
 
 
 @pytest.mark.parametrize("kind", [MailKind.PASSWORD_CHANGED, MailKind.REUSE_DETECTED])
-def test_a_notice_says_when_it_was_and_what_to_do(kind: MailKind) -> None:
-    message = RENDERER.message(replace(NOTICE, kind=kind))
+def test_a_warning_says_what_to_do(kind: MailKind) -> None:
+    message = RENDERER.message(mail_of(kind))
 
     for part in (text(message), html(message).shown):
-        assert "1 March 2026, 12:00 UTC" in part
         assert "Forgot password?" in part
 
 
-@pytest.mark.parametrize("kind", MailKind)
-def test_text_and_html_say_the_same(kind: MailKind) -> None:
-    message = RENDERER.message(replace(MAIL, kind=kind))
+def test_whoever_left_an_address_undoes_it_by_a_link_or_is_told_whom_to_turn_to() -> (
+    None
+):
+    mail = mail_of(MailKind.EMAIL_LEFT)
+    undo = f"{RENDERER.pages.undo_email}?token={MAIL.token}"
 
-    shown = " ".join(html(message).shown.replace("“", '"').replace("”", '"').split())
-    sentences = [line for line in text(message).splitlines() if len(line) > 90]
-    assert len(sentences) >= 2
-    assert all(sentence in shown for sentence in sentences)
+    with_link = RENDERER.message(mail)
+    without = RENDERER.message(replace(mail, token=None, expires_at=None))
+
+    assert [undo] * 2 == html(with_link).links
+    assert [] == html(without).links
+    assert "http" not in text(without)
+    assert "turn at once to the Scribes App team" in text(without)
 
 
-@pytest.mark.parametrize("kind", MailKind)
-def test_html_loads_nothing_from_elsewhere(kind: MailKind) -> None:
-    page = html(RENDERER.message(replace(MAIL, kind=kind)))
+@pytest.mark.parametrize("locale", Locale)
+def test_who_has_no_language_is_written_to_in_the_service_s(locale: Locale) -> None:
+    renderer = replace(RENDERER, locale=locale)
 
-    assert not {"img", "link", "script", "iframe"} & set(page.tags)
-    link = RENDERER.link(replace(MAIL, kind=kind))
-    assert {link, NOT_ME} >= set(page.links)
+    message = renderer.message(replace(NOTICE, locale=None))
+
+    assert locale == message["Content-Language"]
+    assert locale == html(message).language
+
+
+@pytest.mark.parametrize(
+    ("device", "english", "german"),
+    [
+        ("Firefox on Windows", "Firefox on Windows", "Firefox unter Windows"),
+        ("Safari UI/WKWebView", "Safari UI WKWebView", "Safari UI WKWebView"),
+        ("https://evil on Windows", "unknown", "unbekannt"),
+        ("evil.com", "unknown", "unbekannt"),
+        ("", "unknown", "unbekannt"),
+    ],
+)
+def test_a_device_is_named_in_the_reader_s_language_and_no_link(
+    device: str, english: str, german: str
+) -> None:
+    details = {"device": device, "address": "2001:db8::7%https://evil.example"}
+    mail = replace(mail_of(MailKind.NEW_SIGN_IN), details=details)
+
+    texts = [text(RENDERER.message(replace(mail, locale=it))) for it in Locale]
+
+    assert f"\nDevice: {english}\nIP address: 2001:db8::7\n" in texts[0]
+    assert f"\nGerät: {german}\nIP-Adresse: 2001:db8::7\n" in texts[1]
+
+
+@pytest.mark.parametrize(
+    ("role", "english", "german"),
+    [
+        ("admin", "administrator", "Administration"),
+        ("user", "user", "Nutzung"),
+        ("editor", "editor", "editor"),
+        ("<b>www.evil.example</b>", "unknown", "unbekannt"),
+    ],
+)
+def test_a_role_is_named_in_the_reader_s_language(
+    role: str, english: str, german: str
+) -> None:
+    mail = replace(mail_of(MailKind.ROLE_CHANGED), details={"role": role})
+
+    texts = [text(RENDERER.message(replace(mail, locale=it))) for it in Locale]
+
+    assert f"\nNew role: {english}\n" in texts[0]
+    assert f"\nNeue Rolle: {german}\n" in texts[1]
 
 
 def test_a_verification_names_the_account_and_what_to_do_if_it_is_somebody_elses() -> (
@@ -110,9 +178,22 @@ def test_a_verification_names_the_account_and_what_to_do_if_it_is_somebody_elses
     assert [RENDERER.link(MAIL)] * 2 + [NOT_ME] == html(message).links
 
 
-def test_a_mail_that_needs_a_token_is_not_written_without() -> None:
+@pytest.mark.parametrize("kind", sorted(NEED_TOKEN))
+@pytest.mark.parametrize("locale", Locale)
+def test_a_mail_that_needs_a_token_is_not_written_without(
+    kind: MailKind, locale: Locale
+) -> None:
     with pytest.raises(Exception, match="'link' is undefined"):
-        RENDERER.message(replace(MAIL, token=None))
+        RENDERER.message(replace(mail_of(kind, locale), token=None))
+
+
+@pytest.mark.parametrize("kind", DETAILS)
+@pytest.mark.parametrize("locale", Locale)
+def test_a_mail_that_needs_details_is_not_written_without(
+    kind: MailKind, locale: Locale
+) -> None:
+    with pytest.raises(Exception, match="' is undefined"):
+        RENDERER.message(replace(mail_of(kind, locale), details={}))
 
 
 def test_the_service_s_name_is_no_markup() -> None:

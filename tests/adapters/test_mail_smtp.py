@@ -10,7 +10,8 @@ import pytest
 
 from adapters.mail.smtp import CONNECTIONS, SmtpMailer, SmtpTls
 from core.errors import MailUnavailable
-from tests.adapters.smtp_pairs import AUTHORITY, RENDERER, mailer_for, server_for
+from tests.adapters.mail_renderers import RENDERER
+from tests.adapters.smtp_pairs import AUTHORITY, mailer_for, server_for
 from tests.contract.mailer import MAIL, TOKEN, Arrival, MailerContract, Post
 from tests.servers import LOOPBACK
 from tests.servers.black_hole import black_hole

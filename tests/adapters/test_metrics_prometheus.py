@@ -1,10 +1,15 @@
+import subprocess
+import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.metrics.prometheus import SHARED, PrometheusMetrics
+
+CHECKOUT = Path(__file__).parents[2]
 
 
 def samples(metrics: PrometheusMetrics) -> dict[tuple[str, frozenset[str]], float]:
@@ -92,3 +97,46 @@ def test_a_file_that_another_worker_is_just_making_is_waited_for(
 
     assert b"" == PrometheusMetrics().page()
     making.join()
+
+
+WORKER = """
+import sys
+from adapters.metrics.prometheus import PrometheusMetrics
+metrics = PrometheusMetrics()
+metrics.set("hashes_waiting", 2)
+metrics.set("keys", 1, state="signing")
+print(metrics.page().decode(), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_workers_add_up_what_each_has_its_share_of_and_forget_the_dead(
+    tmp_path: Path,
+) -> None:
+    """One crashes after it has told, and two more begin: one in its place."""
+    pages = []
+    with ExitStack() as ends:
+        for is_killed in (True, False, False):
+            worker = subprocess.Popen(
+                [sys.executable, "-c", WORKER],
+                env={SHARED: str(tmp_path), "PYTHONPATH": str(CHECKOUT)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            ends.callback(worker.communicate)
+            assert worker.stdout
+            pages.append("".join(iter(worker.stdout.readline, "\n")))
+            if is_killed:
+                worker.kill()
+                worker.wait()
+
+    assert ["2.0", "2.0", "4.0"] == [
+        gauge(page, "scribes_hashes_waiting") for page in pages
+    ]
+    assert "1.0" == gauge(pages[-1], 'scribes_keys{state="signing"}')
+
+
+def gauge(page: str, name: str) -> str:
+    (line,) = [it for it in page.splitlines() if it.startswith(f"{name} ")]
+    return line.split()[-1]

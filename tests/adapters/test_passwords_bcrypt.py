@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import bcrypt
 import pytest
 
+from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from core import errors
 from core.ports import PasswordHasher
@@ -23,7 +24,7 @@ from tests.contract.hasher import HasherContract, relative_cost
 async def hasher_of(
     rounds: int, *, max_wait: float = 60, threads: int = 2
 ) -> AsyncIterator[BcryptHasher]:
-    hasher = BcryptHasher(rounds, max_wait, threads)
+    hasher = BcryptHasher(rounds, max_wait, threads, PrometheusMetrics())
     yield hasher
     await hasher.aclose()
 

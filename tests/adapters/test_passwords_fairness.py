@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from core import errors
 from core.ports import CALLER
@@ -14,7 +15,7 @@ FLOODER, NEIGHBOUR, OTHER = "192.0.2.1", "192.0.2.2", "2001:db8::/64"
 
 @pytest.fixture
 async def hasher() -> AsyncIterator[BcryptHasher]:
-    hasher = BcryptHasher(rounds=8, max_wait=0.5, threads=1)
+    hasher = BcryptHasher(rounds=6, max_wait=1, threads=1, metrics=PrometheusMetrics())
     yield hasher
     await hasher.aclose()
 
@@ -60,10 +61,30 @@ async def test_a_caller_is_refused_for_its_own_crowd(hasher: BcryptHasher) -> No
 
 
 async def test_what_waits_is_hashed_before_the_end() -> None:
-    hasher = BcryptHasher(rounds=4, max_wait=60, threads=2)
+    hasher = BcryptHasher(rounds=4, max_wait=60, threads=2, metrics=PrometheusMetrics())
     calls = [begin(str(n % 3), hasher.hash("x")) for n in range(30)]
     await asyncio.sleep(0)
 
     await hasher.aclose()
 
     assert all([await call for call in calls])
+
+
+async def test_figures_tell_who_waits_how_long_and_who_is_refused() -> None:
+    metrics = PrometheusMetrics()
+    hasher = BcryptHasher(rounds=8, max_wait=0.5, threads=1, metrics=metrics)
+    figure = metrics.registry.get_sample_value
+
+    calls = [begin(FLOODER, hasher.hash("x")) for _ in range(500)]
+    await asyncio.sleep(0)
+    waiting = figure("scribes_hashes_waiting")
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    await hasher.aclose()
+
+    refused = sum(isinstance(end, errors.Overloaded) for end in ends)
+    assert 0 < refused < 500
+    assert refused == figure("scribes_hash_refusals_total")
+    assert 0 < (waiting or 0) < 500 - refused
+    assert 0 == figure("scribes_hashes_waiting")
+    assert 500 - refused == figure("scribes_hash_wait_seconds_count")
+    assert (figure("scribes_hash_wait_seconds_sum") or 0) > 0.05

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.metrics.prometheus import PrometheusMetrics
-from adapters.rate_limit.fallback import TOLERANCE, FallbackRateLimiter
+from adapters.rate_limit.fallback import MOST_OWED, TOLERANCE, FallbackRateLimiter
 from adapters.rate_limit.memory import MemoryRateLimiter
 from adapters.system import SystemClock
 from core.errors import Unavailable
@@ -41,6 +41,14 @@ class Shared(MemoryRateLimiter):
     async def settle(self, trial: Trial, backoff: Backoff, *, proven: bool) -> None:
         await self._reach()
         await super().settle(trial, backoff, proven=proven)
+
+    async def delay(self, account: str, backoff: Backoff) -> timedelta:
+        await self._reach()
+        return await super().delay(account, backoff)
+
+    async def forget(self, account: str) -> None:
+        await self._reach()
+        await super().forget(account)
 
     async def ping(self) -> None:
         await self._reach()
@@ -236,6 +244,55 @@ async def test_only_the_shared_one_judges_who_failed_while_it_answers(
     await world.shared.settle(ADA, BACKOFF, proven=True)  # by another replica
 
     assert NOTHING == await world.limiter.begin(ADA, BACKOFF)
+
+
+async def test_the_shared_one_tells_delays_and_forgets_while_it_answers(
+    world: World,
+) -> None:
+    await world.shared.begin(ADA, BACKOFF)  # by another replica
+    told = await world.limiter.delay("ada", BACKOFF)
+
+    await world.limiter.forget("ada")
+
+    assert MINUTE == told
+    assert NOTHING == await world.limiter.delay("ada", BACKOFF)
+    assert NOTHING == await world.limiter.begin(ADA, BACKOFF)
+
+
+async def test_delays_are_told_and_forgotten_in_an_outage(world: World) -> None:
+    await world.limiter.begin(ADA, BACKOFF)
+    world.shared.is_away = True
+    told = await world.limiter.delay("ada", BACKOFF)
+
+    await world.limiter.forget("ada")
+
+    assert MINUTE == told
+    assert NOTHING == await world.limiter.delay("ada", BACKOFF)
+    assert NOTHING == await world.limiter.begin(ADA, BACKOFF)
+
+
+async def test_what_is_forgotten_in_an_outage_stays_so_after_it(world: World) -> None:
+    await world.limiter.begin(ADA, BACKOFF)
+    world.shared.is_away = True
+    await world.limiter.forget("ada")
+    world.shared.is_away = False
+
+    await world.limiter.ping()
+    waits = [await world.limiter.begin(ADA, BACKOFF) for _ in range(2)]
+    await world.limiter.ping()
+
+    assert [NOTHING, MINUTE] == waits
+    assert MINUTE == await world.limiter.begin(ADA, BACKOFF)
+
+
+async def test_what_the_shared_one_has_to_forget_is_bounded(world: World) -> None:
+    world.shared.is_away = True
+
+    for number in range(MOST_OWED + 10):
+        await world.limiter.forget(f"user {number}")
+
+    assert MOST_OWED == len(world.limiter.owed)
+    assert f"user {MOST_OWED + 9}" in world.limiter.owed
 
 
 async def test_an_outage_is_told_once_and_its_end_once(

@@ -1,16 +1,18 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from adapters.rate_limit.failures import Counter, Failures
 from adapters.rate_limit.memory import MemoryRateLimiter
 from adapters.system import SystemClock
 from core.model import Attempt, Backoff, Limit, Trial
 from core.ports import RateLimiter
 from tests.adapters import broken_limiter as broken
-from tests.adapters import broken_limiter_trials as broken_trials
+from tests.adapters import broken_limiter_locks as broken_locks
 from tests.contract.base import broken_laws
 from tests.contract.rate_limiter import RateLimiterContract, hit
 from tests.doubles import SetClock
@@ -18,6 +20,7 @@ from tests.doubles import SetClock
 MINUTE = timedelta(minutes=1)
 NOTHING = timedelta(0)
 LIMIT = Limit("log-in", 2, MINUTE)
+AGES = datetime(2999, 1, 1, tzinfo=UTC)
 
 
 class TestMemory(RateLimiterContract):
@@ -32,7 +35,7 @@ class StandsStill(MemoryRateLimiter):
 
 
 BREACHES: dict[type[MemoryRateLimiter], set[str]] = {
-    **broken_trials.BROKEN,
+    **broken_locks.BROKEN,
     MemoryRateLimiter: set(),
     broken.SaysOthersCountApart: {
         "who_answered_a_ping_counts_for_all_replicas_unless_by_design_for_one"
@@ -41,6 +44,7 @@ BREACHES: dict[type[MemoryRateLimiter], set[str]] = {
         "to_count_for_one_replica_by_design_never_changes"
     },
     broken.AllowsOneMore: {
+        "attempts_stay_counted_when_failures_are_forgotten",
         "a_quota_is_used_up_one_by_one",
         "each_attempt_has_its_quota_in_order",
         "a_refusal_spends_nothing_of_any_limit",
@@ -106,6 +110,7 @@ BREACHES: dict[type[MemoryRateLimiter], set[str]] = {
         "reset_is_when_the_oldest_attempt_counts_no_more",
     },
     StandsStill: {
+        "a_delay_that_is_over_is_none",
         "a_burst_across_the_edge_of_a_window_is_refused",
         "no_window_wherever_it_begins_holds_more_than_the_quota",
         "refused_attempts_do_not_put_off_the_next",
@@ -244,6 +249,41 @@ async def test_a_clock_set_back_neither_ends_nor_lengthens_a_delay() -> None:
 
     assert MINUTE == wait
     assert NOTHING == await limiter.begin(trial, backoff)
+
+
+async def test_to_forget_an_account_takes_no_look_at_all_others() -> None:
+    limiter = MemoryRateLimiter(SetClock(), most=100_000)
+    others = {
+        (f"user {number}", address): Failures([limiter.clock.now()], AGES)
+        for number in range(50_000)
+        for address in (None, "home")
+    }
+    limiter.failures.update(others)
+
+    began = time.perf_counter()
+    for number in range(1000):
+        await limiter.forget(f"user {number}")
+
+    assert time.perf_counter() - began < 1.0
+    assert 98_000 == len(limiter.failures)
+
+
+async def test_what_leads_to_failures_goes_with_them() -> None:
+    clock = SetClock()
+    limiter = MemoryRateLimiter(clock, most=20)
+    backoff = Backoff(free=9, memory=MINUTE)
+
+    for number in range(300):
+        trial = Trial(f"user {number % 40}", f"home {number % 3}")
+        await limiter.begin(trial, backoff)
+        await limiter.settle(trial, backoff, proven=number % 4 > 0)
+        await limiter.begin(trial, backoff)
+        await limiter.forget(f"user {number % 7}")
+        clock.advance(MINUTE / 50)
+
+        listed = set[Counter]().union(*limiter.failures.known.values())
+        assert {it for it in limiter.failures if it[1] is not None} == listed
+        assert all(limiter.failures.known.values())
 
 
 async def test_refused_subjects_leave_nothing_behind() -> None:

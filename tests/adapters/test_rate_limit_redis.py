@@ -1,5 +1,6 @@
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,7 +8,8 @@ from redis.asyncio import Redis
 from redis.crc import key_slot
 
 from adapters.rate_limit.redis import RedisRateLimiter
-from core.model import Attempt, Backoff, Limit
+from adapters.rate_limit.redis.limiter import MOST_OF_ONE
+from core.model import Attempt, Backoff, Limit, Trial
 from core.ports import RateLimiter
 from tests.adapters.redis_world import (
     ADA,
@@ -22,6 +24,50 @@ from tests.adapters.redis_world import (
 from tests.contract.rate_limiter import RateLimiterContract, hit
 from tests.servers.existing import ExistingServer
 from tests.servers.valkey import ValkeyServer, with_prefix
+
+BACKOFF = Backoff()
+
+BEGIN_BEFORE = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local function keep(key, life, index, most)
+    redis.call('PEXPIRE', key, life)
+    redis.call('ZADD', index, now + life, key)
+    if redis.call('PTTL', index) < life then
+        redis.call('PEXPIRE', index, life)
+    end
+    local surplus = redis.call('ZCARD', index) - most
+    if surplus > 0 then
+        redis.call('ZREMRANGEBYSCORE', index, '-inf', now)
+        surplus = redis.call('ZCARD', index) - most
+    end
+    if surplus > 0 then
+        local first = redis.call('ZRANGE', index, 0, surplus - 1)
+        for _, other in ipairs(first) do
+            redis.call('DEL', other)
+        end
+        redis.call('ZREMRANGEBYRANK', index, 0, surplus - 1)
+    end
+end
+local key = redis.call('EXISTS', KEYS[1]) == 1 and KEYS[2] or KEYS[3]
+local failures = redis.call('LLEN', key)
+if failures > 0 then
+    local latest = tonumber(redis.call('LINDEX', key, -1))
+    if latest > now then
+        redis.call('LSET', key, -1, now)
+        latest = now
+    end
+    local wait = latest + ARGV[2 + math.min(failures, #ARGV - 2)] - now
+    if wait > 0 then
+        return wait
+    end
+end
+redis.call('RPUSH', key, now)
+redis.call('LTRIM', key, 1 - #ARGV, -1)
+keep(key, tonumber(ARGV[2]), KEYS[5], tonumber(ARGV[1]))
+return 0
+"""
+"""What 0.1 counts a trial by; it runs beside this version while replicas are replaced."""
 
 
 @pytest.fixture
@@ -48,7 +94,7 @@ async def test_every_key_expires_when_it_is_of_no_use(own_redis: ValkeyServer) -
         lives = {key: await redis.pttl(key) for key in await redis.keys()}
 
     minutes = sorted(round(life / 60_000) for life in lives.values())
-    assert [1, 1, 1, 2, 2, 2, 3, 3] == minutes
+    assert [1, 1, 1, 2, 2, 2, 2, 3, 3] == minutes
     assert min(lives.values()) > 0
 
 
@@ -57,7 +103,7 @@ async def test_all_keys_are_in_one_slot_of_a_cluster(own_redis: ValkeyServer) ->
         await use_all(limiter)
         keys = await keys_in(redis)
 
-    assert 5 + 3 == len(keys)
+    assert 5 + 4 == len(keys)
     assert {key_slot(b"scribes")} == {key_slot(key) for key in keys}
 
 
@@ -84,6 +130,83 @@ async def test_an_account_that_is_attacked_for_long_takes_no_more_room(
 
     assert b"index" in index
     assert size < 50
+
+
+async def test_failures_from_known_addresses_of_one_account_are_bounded(
+    own_redis: ValkeyServer,
+) -> None:
+    async with limiter_at(own_redis.url) as limiter, beside(own_redis) as redis:
+        await redis.flushall()
+        for number in range(MOST_OF_ONE + 20):
+            await known_failure(limiter, Trial("ada", f"home {number}"))
+        failures = [key for key in await keys_in(redis) if b":failures:" in key]
+        await limiter.forget("ada")
+        left = {key.split(b":")[1] for key in await keys_in(redis)}
+
+    assert MOST_OF_ONE == len([key for key in failures if b"index" not in key])
+    assert {b"known", b"index"} == left
+
+
+async def test_failures_from_known_addresses_count_among_all(
+    own_redis: ValkeyServer,
+) -> None:
+    async with limiter_at(own_redis.url) as limiter, beside(own_redis) as redis:
+        await redis.flushall()
+        limiter.most = 50
+        for number in range(4 * limiter.most):
+            await known_failure(limiter, Trial(f"user {number}", "home"))
+        kinds = Counter(key.split(b":")[1] for key in await keys_in(redis))
+
+    assert 50 == kinds[b"known"]
+    assert kinds[b"failures"] + kinds[b"account"] == limiter.most
+
+
+async def test_a_proven_trial_leaves_no_way_to_its_failures(
+    own_redis: ValkeyServer,
+) -> None:
+    async with limiter_at(own_redis.url) as limiter, beside(own_redis) as redis:
+        await redis.flushall()
+        await known_failure(limiter, ADA)
+        await limiter.settle(ADA, Backoff(), proven=True)
+        kinds = {key.split(b":")[1] for key in await keys_in(redis)}
+
+    assert {b"known", b"index"} == kinds
+
+
+async def test_the_version_before_counts_and_is_counted_beside_this_one(
+    own_redis: ValkeyServer,
+) -> None:
+    backoff = Backoff(free=3, first=MINUTE, longest=MINUTE)
+    async with limiter_at(own_redis.url) as limiter, beside(own_redis) as redis:
+        await redis.flushall()
+
+        async def begin_before(trial: Trial) -> int:
+            keys = (*limiter.keys.trial(trial), *limiter.keys.trial_indexes)
+            numbers = (limiter.most, 86_400_000, 0, 0, 0, 60_000)
+            wait = await redis.eval(BEGIN_BEFORE, 5, *keys, *map(str, numbers))
+            return int(wait)
+
+        await known_failure(limiter, ADA, backoff)
+        elsewhere = Trial(ADA.account, "elsewhere")
+        for trial in (ADA, elsewhere):
+            await begin_before(trial)
+            await limiter.begin(trial, backoff)
+            await begin_before(trial)
+            await limiter.begin(trial, backoff)
+            assert 0 < await begin_before(trial)
+        told = await limiter.delay(ADA.account, backoff)
+        await limiter.forget(ADA.account)
+
+        assert NOTHING < told
+        assert [0, 0] == [await begin_before(each) for each in (ADA, elsewhere)]
+
+
+async def known_failure(
+    limiter: RateLimiter, trial: Trial, backoff: Backoff = BACKOFF
+) -> None:
+    await limiter.begin(trial, backoff)
+    await limiter.settle(trial, backoff, proven=True)
+    assert NOTHING == await limiter.begin(trial, backoff)
 
 
 async def test_replicas_count_together(url: str) -> None:

@@ -18,6 +18,7 @@ from tests.contract.rate_limiter import hit
 from tests.servers.certificates import LocalAuthority
 from tests.servers.processes import free_port
 from tests.servers.service import wait_for
+from tests.servers.tls_front import TlsFront
 from tests.servers.valkey import ValkeyServer
 
 
@@ -186,3 +187,55 @@ def test_a_url_that_cannot_be_read_is_refused(url: str) -> None:
         RedisRateLimiter.from_url(url)
 
     assert "cret" not in str(bad.value)
+
+
+@pytest.fixture
+def own_authority(tmp_path: Path) -> tuple[LocalAuthority, Path]:
+    authority, file = LocalAuthority(), tmp_path / "authority.pem"
+    file.write_bytes(authority.pem)
+    return authority, file
+
+
+async def test_whom_the_servers_own_authority_certifies_is_the_server_by_any_name(
+    own_redis: ValkeyServer, own_authority: tuple[LocalAuthority, Path]
+) -> None:
+    authority, file = own_authority
+    certificate = authority.server_context("elsewhere.example.com")
+
+    with TlsFront(own_redis.port, certificate) as front:
+        url = f"rediss://127.0.0.1:{front.port}?authority={file}"
+        async with limiter_at(url) as limiter:
+            await limiter.ping()
+            assert (await hit(limiter, LIMIT)).allowed
+
+
+async def test_beside_the_servers_own_authority_no_other_is_trusted(
+    own_redis: ValkeyServer,
+    own_authority: tuple[LocalAuthority, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    known, of_the_system = LocalAuthority(), tmp_path / "system.pem"
+    of_the_system.write_bytes(known.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(of_the_system))
+
+    with TlsFront(own_redis.port, known.server_context("127.0.0.1")) as front:
+        url = f"rediss://127.0.0.1:{front.port}?authority={own_authority[1]}"
+        async with limiter_at(url) as limiter:
+            with pytest.raises(Unavailable) as refused:
+                await limiter.ping()
+
+    assert "certificate verify failed" in refused.value.reason
+
+
+async def test_an_authority_whose_file_is_not_there_is_told() -> None:
+    async with limiter_at("rediss://127.0.0.1:1?authority=/no/such/file") as limiter:
+        with pytest.raises(Unavailable) as refused:
+            await limiter.ping()
+
+    assert "No such file" in refused.value.reason
+
+
+def test_an_authority_without_tls_is_refused() -> None:
+    with pytest.raises(BadConfiguration, match="unknown parameter authority"):
+        RedisRateLimiter.from_url("redis://cache?authority=/a.pem")

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,9 @@ from pymongo.monitoring import (
 )
 
 from adapters.storage.mongo import MongoStorage
+from adapters.storage.mongo.connections import Connections
 from adapters.storage.mongo.database import Collection, Database
+from core.errors import Unavailable
 from core.model import Account, RecordKind
 from tests.contract.storage import StorageContract
 from tests.contract.storage_records import (
@@ -23,24 +25,23 @@ from tests.contract.storage_records import (
     NOW,
     a_session,
     a_token,
+    a_user,
     add,
     an_account,
     an_event,
     change_password,
     history,
     log_in,
+    seen,
     stored,
 )
-from tests.servers.mongo import patient
 
 
 class TestMongoStorage(StorageContract):
     @pytest.fixture
-    async def subject(self, mongo_url: str) -> AsyncIterator[MongoStorage]:
-        # The laws are not about speed: the server may be a slow one, and busy.
-        async with aclosing(MongoStorage.from_url(patient(mongo_url))) as storage:
+    async def subject(self, migrated_mongo_url: str) -> AsyncIterator[MongoStorage]:
+        async with aclosing(MongoStorage.from_url(migrated_mongo_url)) as storage:
             await storage.open()
-            await storage.migrate()
             yield storage
 
 
@@ -66,14 +67,17 @@ def commands() -> Commands:
 
 
 @pytest.fixture
-async def storage(mongo_url: str, commands: Commands) -> AsyncIterator[MongoStorage]:
+async def storage(
+    migrated_mongo_url: str, commands: Commands
+) -> AsyncIterator[MongoStorage]:
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-        patient(mongo_url), event_listeners=[commands], tz_aware=True, tzinfo=UTC
+        migrated_mongo_url, event_listeners=[commands], tz_aware=True, tzinfo=UTC
     )
     name = client.get_default_database().name
-    async with aclosing(MongoStorage.on(Database(client, name))) as storage:
+    async with aclosing(
+        MongoStorage.on(Database(client, name, Connections()))
+    ) as storage:
         await storage.open()
-        await storage.migrate()
         yield storage
 
 
@@ -81,7 +85,9 @@ async def test_sessions_and_users_are_looked_up_by_one_command(
     storage: MongoStorage, commands: Commands
 ) -> None:
     user = await add(storage)
-    ids = [(await log_in(storage, user)).id for _ in range(150)]
+    sessions = [a_session(user) for _ in range(150)]
+    await storage.archive.write(RecordKind.SESSIONS, sessions)
+    ids = [session.id for session in sessions]
 
     commands.names.clear()
     found = await storage.sessions.identities(ids)
@@ -108,36 +114,63 @@ async def test_a_log_in_is_one_transaction_and_one_numbering(
     user = await add(storage)
 
     commands.names.clear()
-    await storage.sessions.open(a_session(user), stamp=user.stamp, events=[an_event()])
+    await storage.sessions.open(
+        a_session(user), stamp=user.stamp, devices=[], events=[an_event()]
+    )
 
     change = ["update", "insert", "insert", "commitTransaction"]
     assert [*change, "find", "find", "update"] == commands.names
 
 
+async def test_what_the_server_refuses_is_told_without_its_values(
+    mongo_url: str,
+) -> None:
+    async with aclosing(MongoStorage.from_url(mongo_url)) as storage:
+        await storage.migrate()
+        await storage.open()
+        await storage.database.users.create_index("full_name", unique=True)
+        user = await add(storage, full_name="letter")
+        copy = an_account(a_user("bob", id=user.id + 1, full_name="letter"))
+        calls: list[Callable[[], Awaitable[object]]] = [
+            lambda: add(storage, "bob", full_name="letter"),
+            lambda: storage.archive.write(RecordKind.USERS, [copy]),
+        ]
+        for call in calls:
+            with pytest.raises(Unavailable) as refused:
+                await call()
+
+            assert "Error, code " in refused.value.reason
+            assert "letter" not in refused.value.reason
+
+
 async def test_a_user_whom_the_version_before_stored_has_the_first_stamp(
-    storage: MongoStorage, mongo_url: str
+    storage: MongoStorage, migrated_mongo_url: str
 ) -> None:
     user = await add(storage)
-    async with AsyncMongoClient[Any](mongo_url) as client:
+    async with AsyncMongoClient[Any](migrated_mongo_url) as client:
         users = client.get_default_database().users
         await users.update_one({"_id": user.id}, {"$unset": {"stamp": 1}})
 
     assert an_account(user) == await storage.users.account(user.id)
     session = await log_in(storage, user)
-    assert (await storage.sessions.identities([session.id]))[session.id].user == user
+    assert (await storage.sessions.identities([session.id]))[session.id].user == seen(
+        user
+    )
     assert await storage.users.replace_hash(
         user.id, stamp=0, old_hash=HASH, new_hash="anew"
     )
     assert await change_password(storage, user, session)
-    assert replace(user, stamp=1) == await storage.users.get(user.id)
-    assert not await storage.sessions.open(a_session(user), stamp=0, events=[])
+    assert replace(seen(user), stamp=1) == await storage.users.get(user.id)
+    assert not await storage.sessions.open(
+        a_session(user), stamp=0, devices=[], events=[]
+    )
 
 
 async def test_a_hash_made_anew_does_not_undo_a_change_by_the_version_before(
-    storage: MongoStorage, mongo_url: str
+    storage: MongoStorage, migrated_mongo_url: str
 ) -> None:
     user = await add(storage)
-    async with AsyncMongoClient[Any](mongo_url) as client:
+    async with AsyncMongoClient[Any](migrated_mongo_url) as client:
         users = client.get_default_database().users
         await users.update_one({"_id": user.id}, {"$set": {"password_hash": "new"}})
 
@@ -148,10 +181,10 @@ async def test_a_hash_made_anew_does_not_undo_a_change_by_the_version_before(
 
 
 async def test_whole_numbers_are_read_from_what_a_shell_wrote_as_doubles(
-    storage: MongoStorage, mongo_url: str
+    storage: MongoStorage, migrated_mongo_url: str
 ) -> None:
     user = await add(storage)
-    async with AsyncMongoClient[Any](mongo_url) as client:
+    async with AsyncMongoClient[Any](migrated_mongo_url) as client:
         users = client.get_default_database().users
         await users.update_one({"_id": user.id}, {"$inc": {"stamp": 1.0}})
 
@@ -160,7 +193,9 @@ async def test_whole_numbers_are_read_from_what_a_shell_wrote_as_doubles(
     assert an_account(replace(user, stamp=1)) == account
     assert isinstance(account, Account)
     assert isinstance(account.user.stamp, int)
-    assert not await storage.sessions.open(a_session(user), stamp=0, events=[])
+    assert not await storage.sessions.open(
+        a_session(user), stamp=0, devices=[], events=[]
+    )
     assert await log_in(storage, account.user)
 
 

@@ -31,6 +31,7 @@ from tests.contract.storage_records import (
     issue,
     log_in,
     new_id,
+    seen,
 )
 from tests.servers.mongo import MongoCompatibleServer, with_database
 
@@ -97,7 +98,7 @@ async def test_every_refusal_of_the_server_is_unavailable(
             )
 
         await storage.ping()
-        assert user == await storage.users.get(user.id)
+        assert seen(user) == await storage.users.get(user.id)
 
 
 async def test_a_claim_that_was_given_up_is_answered_the_next_time(

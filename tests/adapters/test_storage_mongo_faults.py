@@ -196,6 +196,25 @@ async def test_who_stops_waiting_leaves_no_half_change(
     await nothing_is_half(storage, names, acknowledged)
 
 
+async def test_who_stops_looking_for_a_server_keeps_nobody_from_looking(
+    unused_tcp_port: int,
+) -> None:
+    url = f"mongodb://127.0.0.1:{unused_tcp_port}/db?replicaSet=rs"
+    async with aclosing(MongoStorage.from_url(url)) as storage:
+        looks = [asyncio.create_task(storage.users.get(1)) for _ in range(60)]
+        await asyncio.sleep(0.1)
+
+        for _ in range(2):  # once by who asked, once because the time is up
+            for look in looks[::2]:
+                look.cancel()
+            await asyncio.sleep(0)
+        _, stuck = await asyncio.wait(looks, timeout=AT_MOST)
+
+        assert not stuck
+        assert {Unavailable} == {type(look.exception()) for look in looks[1::2]}
+        await unavailable(lambda: storage.users.get(1))
+
+
 async def test_a_closed_storage_is_unavailable(storage: MongoStorage) -> None:
     await storage.aclose()
 

@@ -1,11 +1,12 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from adapters.storage.mongo import MongoStorage
-from core.errors import EmailTaken
-from core.model import Purpose, User
+from core.errors import EmailTaken, LastAdmin
+from core.model import Purpose, Role, User, UserChange, UserFilter, UserOrder
 from core.model.events import Event
 from tests.adapters.mongo_trouble import opened
 from tests.contract.storage_records import (
@@ -20,21 +21,18 @@ from tests.contract.storage_records import (
     history,
     issue,
 )
-from tests.servers.mongo import patient
 
 
 @pytest.fixture
-async def storage(mongo_url: str) -> AsyncIterator[MongoStorage]:
-    async with opened(patient(mongo_url)) as storage:
-        await storage.migrate()
+async def storage(migrated_mongo_url: str) -> AsyncIterator[MongoStorage]:
+    async with opened(migrated_mongo_url) as storage:
         yield storage
 
 
 @pytest.fixture
-async def replica(mongo_url: str) -> AsyncIterator[MongoStorage]:
+async def replica(migrated_mongo_url: str) -> AsyncIterator[MongoStorage]:
     """Yield another storage on the same database: no lock of the first one holds it."""
-    async with opened(patient(mongo_url)) as replica:
-        await replica.migrate()
+    async with opened(migrated_mongo_url) as replica:
         yield replica
 
 
@@ -116,11 +114,41 @@ async def test_no_log_in_of_another_replica_outlives_a_reset(
     sessions = [a_session(user) for _ in range(10)]
 
     opening = [
-        replica.sessions.open(session, stamp=user.stamp, events=[])
+        replica.sessions.open(session, stamp=user.stamp, devices=[], events=[])
         for session in sessions
     ]
-    reset = storage.users.reset_password(token_id, new_hash="new", at=NOW, events=[])
+    reset = storage.users.reset_password(
+        token_id, purpose=Purpose.RESET_PASSWORD, new_hash="new", at=NOW, events=[]
+    )
     await asyncio.gather(*opening[:5], reset, *opening[5:])
 
     found = await storage.sessions.identities([session.id for session in sessions])
     assert {NOW} >= {identity.session.ended_at for identity in found.values()}
+
+
+async def test_replicas_leave_one_administrator(
+    storage: MongoStorage, replica: MongoStorage
+) -> None:
+    admins = [
+        await add(storage, f"admin{number}", role=Role.ADMIN) for number in range(10)
+    ]
+
+    async def take_away(place: MongoStorage, number: int) -> bool:
+        user = admins[number]
+        demoted = UserChange(before=user, after=replace(user, role=Role.USER))
+        try:
+            if number % 4 < 2:
+                return await place.users.change(demoted, events=[]) is not None
+            return await place.users.remove(user.id, stamp=user.stamp, events=[])
+        except LastAdmin:
+            return False
+
+    taken = await asyncio.gather(
+        *(take_away(place, n) for n, place in enumerate([storage, replica] * 5))
+    )
+
+    left = await storage.users.find(
+        UserFilter(role=Role.ADMIN), UserOrder(), after=None, limit=9, count_to=9
+    )
+    assert 9 == sum(taken)
+    assert 1 == left.total

@@ -17,9 +17,11 @@ from tests.adapters.postgres_world import (
     is_back,
     is_unavailable,
     opened,
+    opened_patiently,
 )
 from tests.contract.storage import StorageContract
-from tests.contract.storage_records import add, an_event, history, log_in, stored
+from tests.contract.storage_records import add, an_event, history, log_in, seen, stored
+from tests.servers.existing import ExistingServer
 from tests.servers.pgbouncer import PgBouncer
 from tests.servers.postgres import PostgresServer, with_option
 
@@ -36,13 +38,14 @@ HOSTILE = {
 """What somebody else's applications on this database may want."""
 
 
-@pytest.fixture(params=["session", "transaction"])
+@pytest.fixture(scope="module", params=["session", "transaction"])
 def mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bouncer(mode: str, own_postgres: PostgresServer) -> Iterator[PgBouncer]:
+    """Yield one that a test may break if it mends it again."""
     # Else it would try again only 15 seconds after a server was away.
     retry = {"server_login_retry": "0.1"}
     pooler = PgBouncer(own_postgres.url, pool_mode=mode, **retry).start()
@@ -71,14 +74,24 @@ def crowded(own_postgres: PostgresServer) -> Iterator[PgBouncer]:
     pooler.stop()
 
 
-class TestPostgresStorageBehindPgBouncer(StorageContract):
-    @pytest.fixture(params=POOLED)
-    def mode(self, request: pytest.FixtureRequest) -> str:
-        return str(request.param)
+@pytest.fixture(scope="module", params=POOLED)
+def whole(
+    request: pytest.FixtureRequest, postgres_server: PostgresServer | ExistingServer
+) -> Iterator[PgBouncer]:
+    """Yield one before a server that nobody breaks."""
+    pooler = PgBouncer(postgres_server.url, pool_mode=request.param).start()
+    yield pooler
+    pooler.stop()
 
+
+class TestPostgresStorageBehindPgBouncer(StorageContract):
     @pytest.fixture
-    async def subject(self, storage: PostgresStorage) -> PostgresStorage:
-        return storage
+    async def subject(
+        self, whole: PgBouncer, migrated_postgres_url: str
+    ) -> AsyncIterator[PostgresStorage]:
+        url = whole.before(migrated_postgres_url)
+        async with opened_patiently(url) as storage:
+            yield storage
 
 
 async def test_clients_take_turns_in_sessions_that_others_have_used(
@@ -94,7 +107,7 @@ async def test_clients_take_turns_in_sessions_that_others_have_used(
                 storage = both[(number + turn) % 2]
                 session = await log_in(storage, user)
                 assert session == await stored(storage, session.id)
-                assert user == await storage.users.get(user.id)
+                assert seen(user) == await storage.users.get(user.id)
 
         await asyncio.gather(*(live(number) for number in range(10)))
         assert 10 == await one.archive.count(RecordKind.USERS)

@@ -1,10 +1,19 @@
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
 from adapters.storage.postgres import PostgresStorage
-from core.model import Account, EndReason, Purpose, RecordKind, RevokedKey
+from core.model import (
+    Account,
+    EndReason,
+    Purpose,
+    RecordKind,
+    RevokedKey,
+    Tally,
+    TallyKind,
+)
 from core.model.events import EventKind, StoredEvent
 from core.ports import Record
 from tests.adapters.postgres_world import fresh_schema, opened
@@ -30,8 +39,9 @@ LATER = NOW + DAY
 
 
 @pytest.fixture
-async def storage(postgres_url: str) -> AsyncIterator[PostgresStorage]:
-    async with opened(postgres_url) as storage:
+async def storage(migrated_postgres_url: str) -> AsyncIterator[PostgresStorage]:
+    async with aclosing(PostgresStorage.from_url(migrated_postgres_url)) as storage:
+        await storage.open()
         yield storage
 
 
@@ -63,6 +73,8 @@ async def fill(storage: PostgresStorage) -> None:
     await storage.events.claim(at=NOW, lease=MINUTE, limit=1)
     for kid in ("_", "B"):
         await storage.revocations.revoke(RevokedKey(kid, NOW), events=[])
+    tallies = [Tally.of(NOW.date(), kind, 7) for kind in list(TallyKind)[:2]]
+    await storage.statistics.add(tallies)
 
 
 async def test_everything_can_be_moved_and_moved_again(
@@ -75,9 +87,11 @@ async def test_everything_can_be_moved_and_moved_again(
         for kind, some in zip(RecordKind, records, strict=True):
             await other.archive.write(kind, some)
 
-    assert [2, 2, 2, 4, 2] == [len(some) for some in records]
+    assert [2, 2, 5, 7, 2, 2] == [len(some) for some in records]
     assert records == await everything(other)
-    assert [2, 2, 2, 4, 2] == [await other.archive.count(kind) for kind in RecordKind]
+    assert [2, 2, 5, 7, 2, 2] == [
+        await other.archive.count(kind) for kind in RecordKind
+    ]
     assert 3 == (await add(other, "cyd")).id
 
 
@@ -114,7 +128,7 @@ async def test_a_record_that_changed_meanwhile_is_replaced(
         await storage.archive.write(kind, records)
 
     found = await everything(storage)
-    assert [[newer], [], tokens[1:], [StoredEvent(event, 4, None)], []] == found
+    assert [[newer], [], tokens[1:], [StoredEvent(event, 4, None)], [], []] == found
     assert 2**40 + 1 == (await add(storage, "bob")).id
 
 
@@ -127,7 +141,7 @@ async def test_only_what_nobody_needs_is_purged(storage: PostgresStorage) -> Non
     ]
     for changes in (gone, {"expires_at": LATER - MOMENT}, gone, gone):
         await storage.sessions.open(
-            a_session(user, **changes), stamp=user.stamp, events=[]
+            a_session(user, **changes), stamp=user.stamp, devices=[], events=[]
         )
     await storage.tokens.issue(a_token(user.id, expires_at=NOW), events=[])
     token = a_token(user.id, Purpose.RESET_PASSWORD, expires_at=LATER)

@@ -22,6 +22,8 @@ RELEASED = [
     "0003_email_keys",
     "0004_spent_tokens",
     "0005_stamps",
+    "0006_administration",
+    "0007_lists",
 ]
 ALL = [migration.name for migration in KNOWN]
 PROCESSES = 10
@@ -113,7 +115,7 @@ async def test_a_killed_migration_leaves_no_lock_behind(
             "0001_accounts is not rec",
         ),
         ("DROP TABLE revoked_keys", "revoked_keys column at"),
-        ("ALTER TABLE users DROP COLUMN full_name", "users column full_name"),
+        ("ALTER TABLE users DROP COLUMN devices", "users column devices"),
         ("DROP TABLE one_time_tokens", "one_time_tokens column id"),
         (
             "ALTER TABLE users DROP CONSTRAINT users_email_key",
@@ -124,6 +126,9 @@ async def test_a_killed_migration_leaves_no_lock_behind(
             "trigger events_share_lock",
         ),
         ("DROP TRIGGER users_grow_stamp ON users", "users trigger users_grow_stamp"),
+        ("DROP TRIGGER users_fill_search_text ON users", "users_fill_search_text"),
+        ("DROP FUNCTION grams CASCADE", "users_grams index"),
+        ("DROP TABLE tallies", "tallies column amount"),
     ],
 )
 async def test_an_altered_schema_is_noticed(

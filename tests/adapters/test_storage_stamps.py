@@ -47,6 +47,8 @@ GROWS = (
     "UPDATE users SET is_active = FALSE WHERE email = 'ada@example.com'",
     "UPDATE users SET role = 'admin' WHERE id = 1",
     "UPDATE users SET email_key = 'eve@example.com' WHERE id = 1",
+    "UPDATE users SET is_verified = TRUE, updated_at = '2026-01-01T00:00:00.000Z'",
+    "UPDATE users SET full_name = 'Ada', email = 'Ada@example.com'",
     "UPDATE users SET password_hash = 'new', updated_at = '2026-01-01T00:00:00.000Z'",
     "UPDATE users SET password_hash = 'new' WHERE email = 'ada@example.com'",
     "UPDATE users SET password_hash = NULL WHERE id = 1",
@@ -55,9 +57,9 @@ GROWS = (
 
 STAYS = (
     "UPDATE users SET password_hash = password_hash",
-    "UPDATE users SET is_verified = TRUE, updated_at = '2026-01-01T00:00:00.000Z'",
     "UPDATE users SET is_active = TRUE, role = 'user'",
-    "UPDATE users SET full_name = 'Ada', email = 'Ada@example.com'",
+    "UPDATE users SET full_name = full_name, is_verified = is_verified",
+    "UPDATE users SET last_login_at = '2026-01-01T00:00:00.000Z'",
 )
 
 
@@ -139,7 +141,7 @@ async def test_what_voids_a_decision_grows_the_stamp_whoever_does_it(
 
     assert 8 == (await found(storage)).stamp
     session = a_session(user)
-    assert not await storage.sessions.open(session, stamp=7, events=[])
+    assert not await storage.sessions.open(session, stamp=7, devices=[], events=[])
     assert [] == await history(storage)
 
 
@@ -168,4 +170,6 @@ async def test_a_hash_made_anew_does_not_undo_an_operators(
     account = await storage.users.account(1)
     assert account is not None
     assert "operators" == account.credentials.password_hash
-    assert not await storage.sessions.open(a_session(user), stamp=7, events=[])
+    assert not await storage.sessions.open(
+        a_session(user), stamp=7, devices=[], events=[]
+    )

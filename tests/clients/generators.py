@@ -11,11 +11,12 @@ from typing import Any
 
 from tests.clients import npm
 from tests.http.api import Person
-from tests.servers.kept import kept
+from tools.kept import kept
 
 PAGE = "generated.md"
 REQUIREMENTS = npm.TOOLS / "requirements.txt"
 LONGEST = 120.0
+PROGRAMS = ("journey", "users")
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,21 @@ class Generated(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Raise AssertionError unless its types, and the journey's, are right."""
+        """Raise AssertionError unless its types, and the programs', are right."""
 
     @abstractmethod
-    def _run(self, *arguments: str) -> str: ...
+    def _run(self, program: str, *arguments: str) -> str: ...
 
     def journey(self, person: Person) -> dict[str, Any]:
         """Return what the page's program tells of the way that it went."""
-        told = self._run(self.url, person.email, person.username)
-        found: dict[str, Any] = json.loads(told)
+        return self._told("journey", self.url, person.email, person.username)
+
+    def users(self, token: str, text: str) -> dict[str, Any]:
+        """Return what the page's other program tells of the users that are found."""
+        return self._told("users", self.url, token, text)
+
+    def _told(self, program: str, *arguments: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._run(program, *arguments))
         return found
 
 
@@ -54,10 +61,11 @@ class TypeScript(Generated):
         strict = ("--strict", "--exactOptionalPropertyTypes", "--noEmit")
         modules = ("--target", "es2022", "--module", "nodenext")
         plain = ("--allowImportingTsExtensions", "--types", "node")
-        npm.run("tsc", *strict, *modules, *plain, "journey.ts", cwd=self.directory)
+        programs = [f"{it}.ts" for it in PROGRAMS]
+        npm.run("tsc", *strict, *modules, *plain, *programs, cwd=self.directory)
 
-    def _run(self, *arguments: str) -> str:
-        return npm.run_node(Path("journey.ts"), *arguments, cwd=self.directory)
+    def _run(self, program: str, *arguments: str) -> str:
+        return npm.run_node(Path(f"{program}.ts"), *arguments, cwd=self.directory)
 
 
 class Python(Generated):
@@ -75,13 +83,14 @@ class Python(Generated):
     def check(self) -> None:
         run(
             *(sys.executable, "-m", "mypy", "--strict", "--config-file="),
+            f"--cache-dir={environment() / 'mypy'}",  # of what the client imports
             *("--python-executable", str(environment() / "bin" / "python")),
-            *(self.package, "journey.py"),
+            *(self.package, *(f"{it}.py" for it in PROGRAMS)),
             cwd=self.directory,
         )
 
-    def _run(self, *arguments: str) -> str:
-        return self._python("journey.py", *arguments)
+    def _run(self, program: str, *arguments: str) -> str:
+        return self._python(f"{program}.py", *arguments)
 
     def _python(self, *arguments: str) -> str:
         python = environment() / "bin" / "python"

@@ -98,4 +98,4 @@ class NodeNotes(NotesService):
 
     def write(self, changes: Mapping[str, str]) -> None:
         super().write(changes)
-        npm.install(self.directory)
+        npm.link(self.directory)

@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,6 @@ from tests.servers.service import Service
 
 JOURNEY = Path(__file__).parent / "java" / "Journey.java"
 CALL_SECONDS = 100
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("auth")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +40,9 @@ def curl(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, s
 
 
 def test_javas_client_registers_logs_in_and_refreshes(
-    service: Service, java: Path
+    auth: Service, java: Path
 ) -> None:
-    said = run(java, JOURNEY, service.url)
+    said = run(java, JOURNEY, auth.url)
 
     assert [
         "/auth/register 201",
@@ -59,7 +53,7 @@ def test_javas_client_registers_logs_in_and_refreshes(
 
 
 def test_curl_registers_logs_in_and_refreshes(
-    service: Service, curl: tuple[Path, Mapping[str, str]]
+    auth: Service, curl: tuple[Path, Mapping[str, str]]
 ) -> None:
     program, environment = curl
     person = Person.new()
@@ -69,7 +63,7 @@ def test_curl_registers_logs_in_and_refreshes(
             program,
             *("--http2", "--silent", "--show-error", "--fail-with-body"),
             *("--header", "Content-Type: application/json"),
-            *("--data", json.dumps(body), service.url + path),
+            *("--data", json.dumps(body), auth.url + path),
             **environment,
         )
         answer: dict[str, Any] = json.loads(said)

@@ -23,6 +23,7 @@ from tests.contract.driving_service import (
     Service,
     at_once,
     is_live,
+    known_as,
     log_in,
     newcomer,
     register,
@@ -110,7 +111,7 @@ class IdentityLaws(Contract):
 
         identity = await subject.sessions.identify(grant.access_token)
 
-        assert grant.user == identity.user
+        assert known_as(grant.user) == known_as(identity.user)
         assert identity == await subject.sessions.identify(grant.access_token)
         another = await subject.sessions.identify(other.access_token)
         assert identity.session.id != another.session.id

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import pytest
@@ -78,6 +79,7 @@ async def register(
         username=name,
         password=password,
         full_name="Jane Doe",
+        locale=None,
         client=PHONE,
     )
 
@@ -95,6 +97,11 @@ async def newcomer(service: Service, name: str = "jane") -> Grant:
     """Register somebody and log them in."""
     user = await register(service, name)
     return await log_in(service, email=user.email)
+
+
+def known_as(user: User) -> User:
+    """Return what a user is known as, whatever they have done since."""
+    return replace(user, stamp=0, last_login_at=None)
 
 
 async def is_live(service: Service, grant: Grant) -> bool:

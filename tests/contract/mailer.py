@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from html.parser import HTMLParser
 
 from core.errors import MailRefused
-from core.model import Mail, MailKind
+from core.model import Locale, Mail, MailKind, Role
 from core.ports import Mailer
 from tests.contract.base import Contract
 
@@ -25,6 +25,23 @@ MAIL = Mail(
     expires_at=datetime(2026, 3, 2, 12, 0, tzinfo=UTC),
     at=datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
 )
+
+TOKEN_KINDS = (
+    MailKind.VERIFY_EMAIL,
+    MailKind.RESET_PASSWORD,
+    MailKind.INVITATION,
+    MailKind.CHANGE_EMAIL,
+    MailKind.EMAIL_LEFT,
+)
+"""Kinds of which a mail can carry a token."""
+
+NOTICES = (*(set(MailKind) - set(TOKEN_KINDS)), MailKind.EMAIL_LEFT)
+"""Kinds of which a mail can do without."""
+
+DETAILS = {
+    MailKind.NEW_SIGN_IN: {"device": "Firefox on Windows", "address": "192.0.2.7"},
+    MailKind.ROLE_CHANGED: {"role": Role.ADMIN.value},
+}
 
 HOSTILE_NAMES = (
     "Ann\r\nBcc: eve@example.net",
@@ -41,6 +58,13 @@ HOSTILE_NAMES = (
     "{{ 7 * 7 }}{% include 'secrets' %}",
     "\udcff\x00\x1b[2J Ann",
     "A" * 1500,
+)
+
+HOSTILE_DETAILS = (
+    "Firefox\r\nBcc: eve@example.net",
+    "<script>alert(1)</script>",
+    "<a href='//example.net'>win a prize</a>",
+    "https://eve@example.net",
 )
 
 HOSTILE_ADDRESSES = (
@@ -104,32 +128,37 @@ class MailerContract(Contract):
         assert ["ann@example.org"] == addresses(arrival.message)
 
     async def test_text_and_html_carry_the_token_in_a_link(self, subject: Post) -> None:
-        for kind in (MailKind.VERIFY_EMAIL, MailKind.RESET_PASSWORD):
-            await subject.mailer.send(replace(MAIL, id=f"{kind:_>32}", kind=kind))
+        await send_all(subject, *(mail_of(kind) for kind in TOKEN_KINDS))
 
         arrivals = subject.received()
-        assert 2 == len(arrivals)
+        assert len(TOKEN_KINDS) == len(arrivals)
         for arrival in arrivals:
             (shown, *_) = [w for w in text(arrival.message).split() if TOKEN in w]
             assert shown.startswith("http")
             assert shown.endswith(f"token={TOKEN}")
             assert shown in html(arrival.message).links
 
-    async def test_every_kind_of_mail_arrives(self, subject: Post) -> None:
-        for kind in MailKind:
-            await subject.mailer.send(replace(MAIL, id=f"{kind:_>32}", kind=kind))
+    async def test_every_kind_of_mail_arrives_in_every_language(
+        self, subject: Post
+    ) -> None:
+        await send_all(
+            subject, *(mail_of(kind, it) for kind in MailKind for it in Locale)
+        )
 
-        subjects = {arrival.message["Subject"] for arrival in subject.received()}
-        assert len(MailKind) == len(subjects)
+        messages = [arrival.message for arrival in subject.received()]
+        for locale in Locale:
+            theirs = [it for it in messages if it["Content-Language"] == locale]
+            assert {locale.value} == {html(message).language for message in theirs}
+            assert len(MailKind) == len({message["Subject"] for message in theirs})
 
     async def test_a_notice_needs_no_token(self, subject: Post) -> None:
-        for kind in (MailKind.PASSWORD_CHANGED, MailKind.REUSE_DETECTED):
-            await subject.mailer.send(
-                replace(MAIL, id=f"{kind:_>32}", kind=kind, token=None, expires_at=None)
-            )
+        notices = [mail_of(kind) for kind in NOTICES]
+        await send_all(
+            subject, *(replace(it, token=None, expires_at=None) for it in notices)
+        )
 
         bodies = [text(arrival.message) for arrival in subject.received()]
-        assert 2 == len(bodies)
+        assert len(NOTICES) == len(bodies)
         assert all("1 March 2026" in body and "None" not in body for body in bodies)
 
     async def test_a_mail_sent_again_is_known_as_the_same(self, subject: Post) -> None:
@@ -145,7 +174,7 @@ class MailerContract(Contract):
     async def test_mails_sent_at_once_all_arrive_once(self, subject: Post) -> None:
         mails = [
             replace(MAIL, id=f"{n:032x}", to=f"ann{n}@example.org", token=f"{n}.x")
-            for n in range(30)
+            for n in range(12)
         ]
 
         await asyncio.gather(*(subject.mailer.send(mail) for mail in mails))
@@ -153,7 +182,7 @@ class MailerContract(Contract):
         arrived = subject.received()
         expected = sorted(((mail.to,), f"{mail.token}") for mail in mails)
         assert expected == sorted((a.recipients, token_in(a.message)) for a in arrived)
-        assert 30 == len({arrival.message["Message-ID"] for arrival in arrived})
+        assert 12 == len({arrival.message["Message-ID"] for arrival in arrived})
 
     async def test_a_name_in_any_script_arrives(self, subject: Post) -> None:
         names = ("Zoë Ødegård", "山田 太郎", "Ольга", "محمد", "Nguyễn 🎻")
@@ -210,6 +239,26 @@ class MailerContract(Contract):
             assert expected.tags == page.tags
             assert expected.links == page.links
 
+    async def test_a_detail_adds_no_headers_and_no_markup(self, subject: Post) -> None:
+        for kind, details in DETAILS.items():
+            harmless = mail_of(kind)
+            hostile = [
+                replace(
+                    harmless, id=f"{kind}{n}", details=dict.fromkeys(details, value)
+                )
+                for n, value in enumerate(HOSTILE_DETAILS)
+            ]
+            await send_all(subject, harmless, *hostile)
+
+        messages = [arrival.message for arrival in subject.received()]
+        assert (1 + len(HOSTILE_DETAILS)) * len(DETAILS) == len(messages)
+        looks = {
+            (*message.keys(), *html(message).tags, *html(message).links)
+            for message in messages
+        }
+        assert len(DETAILS) == len(looks)
+        assert not [it for it in messages if "eve@example.net" in text(it)]
+
     async def test_an_address_adds_no_headers_recipients_or_markup(
         self, subject: Post
     ) -> None:
@@ -226,6 +275,23 @@ class MailerContract(Contract):
             assert [recipient] == addresses(arrival.message)
             assert harmless.message.keys() == arrival.message.keys()
             assert html(harmless.message).tags == html(arrival.message).tags
+
+
+def mail_of(kind: MailKind, locale: Locale | None = None) -> Mail:
+    """Return a mail of this kind, with a token if it can have one."""
+    mail = replace(
+        MAIL,
+        id=f"{kind}.{locale}",
+        kind=kind,
+        locale=locale,
+        details=DETAILS.get(kind, {}),
+    )
+    return mail if kind in TOKEN_KINDS else replace(mail, token=None, expires_at=None)
+
+
+async def send_all(post: Post, *mails: Mail) -> None:
+    for mail in mails:
+        await post.mailer.send(mail)
 
 
 def addresses(message: EmailMessage) -> list[str]:
@@ -269,9 +335,12 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.links: list[str] = []
         self.shown = ""
+        self.language: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        if tag == "html":
+            self.language = dict(attrs)["lang"]
         self.links += [url for name, url in attrs if name in {"href", "src"} and url]
 
     def handle_data(self, data: str) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from core.model import Attempt, Limit, Quota
 from core.ports import RateLimiter
+from tests.contract.rate_limiter_locks import LockLaws
 from tests.contract.rate_limiter_trials import TrialLaws
 
 MINUTE = timedelta(minutes=1)
@@ -21,7 +22,7 @@ SUBJECTS = (
 )
 
 
-class RateLimiterContract(TrialLaws):
+class RateLimiterContract(TrialLaws, LockLaws):
     """
     The laws of ``RateLimiter``.
 

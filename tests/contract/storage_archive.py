@@ -7,6 +7,7 @@ from core.model import (
     Purpose,
     RecordKind,
     RevokedKey,
+    Tally,
 )
 from core.model.events import EventKind, StoredEvent
 from core.ports import Record, Storage
@@ -15,6 +16,7 @@ from tests.contract.storage_archive_records import (
     EVENTS,
     REVOCATIONS,
     SESSIONS,
+    TALLIES,
     TOKENS,
     USERS,
     all_of,
@@ -39,6 +41,7 @@ from tests.contract.storage_records import (
     history,
     issue,
     log_in,
+    seen,
     switch,
 )
 from tests.contract.storage_values import AWKWARD, ELSEWHERE, times_of
@@ -54,12 +57,12 @@ class ArchiveLaws(Contract):
             await log_in(subject, user, id=session_id * 32)
             for session_id, user in (("b", ada), ("a", bob), ("c", ada))
         ]
-        bob = await switch(subject, bob, is_active=False)
+        bob = await switch(subject, seen(bob), is_active=False)
         token_ids = [await issue(subject, user) for user in (ada, bob)]
         token_ids.append(await issue(subject, bob, Purpose.RESET_PASSWORD))
 
         tokens = [await subject.tokens.get(token_id) for token_id in token_ids]
-        accounts = [an_account(ada), an_account(bob)]
+        accounts = [an_account(seen(ada)), an_account(bob)]
         assert accounts == await all_of(subject, USERS)
         assert sorted(sessions, key=id_of) == await all_of(subject, SESSIONS)
         assert sorted(filter(None, tokens), key=id_of) == await all_of(subject, TOKENS)
@@ -96,6 +99,9 @@ class ArchiveLaws(Contract):
         tokens = [replace(a_token(user.id), id=f"{user.id:032x}") for user in users]
         events = [StoredEvent(an_event(at=NOW - u.id * MINUTE), 0, None) for u in users]
         revoked = [RevokedKey(kid, NOW) for kid in ("b", "-", "B", "_", "a")]
+        tallies = [
+            Tally(f"2025-12-{day} logins", 1) for day in ("24", "03", "10", "02")
+        ]
 
         for part in (slice(3), slice(3, 6)):
             await subject.archive.write(USERS, accounts[part])
@@ -103,12 +109,14 @@ class ArchiveLaws(Contract):
             await subject.archive.write(TOKENS, tokens[part])
             await subject.archive.write(EVENTS, events[part])
             await subject.archive.write(REVOCATIONS, revoked[part])
+            await subject.archive.write(TALLIES, tallies[part])
 
         by_id = sorted(accounts, key=lambda account: account.user.id)
         assert by_id == await all_of(subject, USERS)
         assert sorted(sessions, key=id_of) == await all_of(subject, SESSIONS)
         assert sorted(tokens, key=id_of) == await all_of(subject, TOKENS)
         assert sorted(revoked, key=id_of) == await all_of(subject, REVOCATIONS)
+        assert sorted(tallies, key=id_of) == await all_of(subject, TALLIES)
         assert events == await all_of(subject, EVENTS)
         assert [each.event for each in events] == await history(subject)
 
@@ -124,6 +132,8 @@ class ArchiveLaws(Contract):
         await _assert_pages(subject, EVENTS, events)
         revoked = [RevokedKey(f"{user.id:04x}", NOW) for user in users]
         await _assert_pages(subject, REVOCATIONS, revoked)
+        tallies = [Tally(f"2025-12-{user.id:02} logins", 1) for user in users]
+        await _assert_pages(subject, TALLIES, tallies)
 
     async def test_the_archive_counts_each_kind(self, subject: Storage) -> None:
         users = some_users()
@@ -137,12 +147,15 @@ class ArchiveLaws(Contract):
         await subject.archive.write(EVENTS, some_events()[:5])
         await subject.archive.write(EVENTS, [])
         await subject.archive.write(REVOCATIONS, [RevokedKey("2b1f", NOW)])
+        await subject.archive.write(TALLIES, [Tally("2025-12-24 logins", 3)])
 
         assert [0] * len(RecordKind) == empty
-        assert [3, 2, 1, 5, 1] == [await subject.archive.count(k) for k in RecordKind]
+        counts = [await subject.archive.count(kind) for kind in RecordKind]
+        assert [3, 2, 1, 5, 1, 1] == counts
 
     async def test_times_in_the_archive_are_utc(self, subject: Storage) -> None:
         user = a_user(id=1, created_at=ELSEWHERE, updated_at=ELSEWHERE)
+        user = seen(user, ELSEWHERE)
         session = a_session(
             user,
             rotations=(ELSEWHERE,),
@@ -165,7 +178,7 @@ class ArchiveLaws(Contract):
             record for kind in RecordKind for record in await all_of(subject, kind)
         ]
         times = [at for record in records for at in times_of(record)]
-        assert [NOW] * (2 + 5 + 1 + 3 * 2 + 1) == times
+        assert [NOW] * (3 + 5 + 1 + 3 * 2 + 1) == times
         assert {timedelta(0)} == {at.utcoffset() for at in times}
 
     async def test_any_text_survives_the_archive(self, subject: Storage) -> None:
@@ -173,7 +186,7 @@ class ArchiveLaws(Contract):
         for number, text in enumerate(AWKWARD, start=1):
             name = f"{number}{text}"
             user = a_user(id=number, full_name=text, email=name, username=name)
-            accounts.append(an_account(user, text))
+            accounts.append(an_account(user, text, (text, name)))
             sessions.append(a_session(user, client=Client(text, text)))
             data = {"text": text, "dotted.key": "1", "$dollar": "2"}
             events.append(StoredEvent(an_event(data=data), 0, None))
@@ -190,7 +203,7 @@ class ArchiveLaws(Contract):
 async def _assert_pages(
     storage: Storage, kind: RecordKind, given: Sequence[Record]
 ) -> None:
-    by_id = {SESSIONS, TOKENS, REVOCATIONS}
+    by_id = {SESSIONS, TOKENS, REVOCATIONS, TALLIES}
     records = sorted(given, key=id_of) if kind in by_id else list(given)
     before = [] if kind is EVENTS else records[:2]
     await storage.archive.write(kind, records[2:6])

@@ -9,9 +9,11 @@ from core.model import (
     RecordKind,
     RevokedKey,
     Session,
+    Tally,
+    TallyKind,
     User,
 )
-from core.model.events import EventKind, StoredEvent
+from core.model.events import Event, EventKind, StoredEvent
 from core.ports import Record, Storage
 from tests.contract.storage_records import (
     DAY,
@@ -26,7 +28,7 @@ from tests.contract.storage_records import (
     new_id,
 )
 
-USERS, SESSIONS, TOKENS, EVENTS, REVOCATIONS = RecordKind
+USERS, SESSIONS, TOKENS, EVENTS, REVOCATIONS, TALLIES = RecordKind
 
 
 async def all_of(storage: Storage, kind: RecordKind, *, page: int = 2) -> list[Record]:
@@ -48,7 +50,8 @@ def some_users() -> tuple[User, User, User]:
 
 
 def some_accounts(ada: User, bob: User, cyd: User) -> list[Account]:
-    return [an_account(ada, None), an_account(bob, "hash of bob"), an_account(cyd)]
+    bobs = an_account(bob, "hash of bob", ("Firefox on Windows", "curl"))
+    return [an_account(ada, None), bobs, an_account(cyd)]
 
 
 def a_full_session(user: User) -> Session:
@@ -73,18 +76,36 @@ def some_sessions(ada: User, bob: User, cyd: User) -> list[Session]:
 def some_tokens(ada: User, bob: User, _: User) -> list[OneTimeToken]:
     tokens = [a_token(ada.id, purpose) for purpose in Purpose]
     spent = a_token(bob.id, expires_at=NOW - DAY, spent_at=NOW - 2 * DAY)
-    return sorted([*tokens, spent], key=id_of)
+    undo = a_token(bob.id, Purpose.UNDO_EMAIL, email="Bob@example.com")
+    return sorted([*tokens, spent, undo], key=id_of)
 
 
 def some_events() -> list[StoredEvent]:
     events = [an_event(kind, user_id=7) for kind in EventKind]
     stored = [StoredEvent(e, 0, e.at if e.is_outgoing else None) for e in events]
-    full = an_event(user_id=2**53 - 1, session_id=new_id(), data={"a": "b", "c": ""})
+    full = a_full_event()
     return [
         *stored,
         StoredEvent(an_event(user_id=None), 2, NOW + MINUTE),
         StoredEvent(full, 5, None),
     ]
+
+
+def a_full_event() -> Event:
+    return an_event(
+        user_id=2**53 - 1,
+        session_id=new_id(),
+        actor="7",
+        address="2001:db8::1",
+        label="curl",
+        data={"a": "b", "c": ""},
+    )
+
+
+def some_tallies() -> list[Tally]:
+    days = (NOW - DAY).date(), NOW.date()
+    kinds = sorted(TallyKind)
+    return [Tally.of(day, kind, 2**53 - 1) for day in days for kind in kinds]
 
 
 def id_of(record: Record) -> str:

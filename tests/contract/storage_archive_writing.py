@@ -5,6 +5,8 @@ from core.model import (
     EndReason,
     RecordKind,
     RevokedKey,
+    Tally,
+    TallyKind,
 )
 from core.model.events import Delivery, EventKind, StoredEvent
 from core.ports import Record, Storage
@@ -13,6 +15,7 @@ from tests.contract.storage_archive_records import (
     EVENTS,
     REVOCATIONS,
     SESSIONS,
+    TALLIES,
     TOKENS,
     USERS,
     a_full_session,
@@ -20,6 +23,7 @@ from tests.contract.storage_archive_records import (
     some_accounts,
     some_events,
     some_sessions,
+    some_tallies,
     some_tokens,
     some_users,
 )
@@ -52,6 +56,7 @@ class ArchiveWritingLaws(Contract):
             TOKENS: some_tokens(*users),
             EVENTS: some_events(),
             REVOCATIONS: [RevokedKey("2b1f", NOW), RevokedKey("77aa", NOW + MOMENT)],
+            TALLIES: some_tallies(),
         }
 
         for kind in RecordKind:
@@ -64,24 +69,29 @@ class ArchiveWritingLaws(Contract):
         user, session = a_user(id=7), a_session(a_user(id=7))
         token = a_token(7)
         event, revoked = an_event(user_id=7), RevokedKey("2b1f", NOW)
+        tally = Tally.of(NOW.date(), TallyKind.LOGINS, 3)
 
         await subject.archive.write(USERS, [an_account(user)])
         await subject.archive.write(SESSIONS, [session])
         await subject.archive.write(TOKENS, [token])
         await subject.archive.write(EVENTS, [StoredEvent(event, 0, NOW)])
         await subject.archive.write(REVOCATIONS, [revoked])
+        await subject.archive.write(TALLIES, [tally])
+        await subject.statistics.add([tally])
 
         advanced = replace(session, generation=1, rotations=(NOW,))
-        verified = replace(user, is_verified=True, updated_at=NOW)
+        verified = replace(user, is_verified=True, stamp=user.stamp + 1, updated_at=NOW)
         assert user == await subject.users.by_email(user.email_key)
         assert await subject.sessions.advance(advanced, events=[])
         assert advanced == await stored(subject, session.id)
         assert token == await subject.tokens.get(token.id)
         assert verified == await subject.users.verify_email(token.id, at=NOW, events=[])
         assert [event] == await subject.events.read(after=None, limit=9, user_id=7)
-        await log_in(subject, user)
+        await log_in(subject, verified)
         assert [revoked] == list(await subject.revocations.revoked())
         assert not await subject.revocations.revoke(revoked, events=[])
+        twice = [replace(tally, amount=6)]
+        assert twice == list(await subject.statistics.tallies(NOW.date()))
 
     async def test_writing_users_and_log_ins_again_replaces_them(
         self, subject: Storage
@@ -91,7 +101,9 @@ class ArchiveWritingLaws(Contract):
         mine = a_token(ada.id)
         accounts = some_accounts(ada, bob, cyd)
         eve = replace(a_user("eve", **EVERY_FIELD), id=ada.id, stamp=ada.stamp)
-        changed = an_account(eve, "hash of eve")
+        changed = an_account(eve, "hash of eve", ("curl",))
+        before, after = some_tallies()[:2], some_tallies()[:1]
+        after = [replace(it, amount=1) for it in after]
         session = replace(a_full_session(ada), id=old.id)
         token = replace(mine, expires_at=NOW, spent_at=NOW)
         for users in (accounts, [changed, accounts[1]]):
@@ -102,9 +114,12 @@ class ArchiveWritingLaws(Contract):
             await subject.archive.write(TOKENS, tokens)
         for at in (NOW, NOW + DAY):
             await subject.archive.write(REVOCATIONS, [RevokedKey("2b1f", at)])
+        for tallies in (before, after, after):
+            await subject.archive.write(TALLIES, tallies)
 
         assert [RevokedKey("2b1f", NOW + DAY)] == await all_of(subject, REVOCATIONS)
         assert [changed, *accounts[1:]] == await all_of(subject, USERS)
+        assert [*after, before[1]] == await all_of(subject, TALLIES)
         assert [session] == await all_of(subject, SESSIONS)
         assert [token] == await all_of(subject, TOKENS)
         assert await subject.users.by_email(ada.email_key) is None

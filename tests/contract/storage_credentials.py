@@ -72,27 +72,30 @@ class AccountLaws(Contract):
 
 
 class StampLaws(Contract):
-    async def test_the_stamp_grows_with_a_new_password_and_nothing_else(
+    async def test_the_stamp_grows_with_every_change_of_a_user_but_by_log_ins(
         self, subject: Storage
     ) -> None:
         user, users = await add(subject), subject.users
         session, stamps = await log_in(subject, user), []
 
-        await users.verify_email(await issue(subject, user), at=NOW, events=[])
-        await users.replace_hash(user.id, stamp=0, old_hash=HASH, new_hash="anew")
         stamps.append(await _stamp(subject, user))
-        await change_password(subject, user, session)
+        await users.verify_email(await issue(subject, user), at=NOW, events=[])
+        stamps.append(await _stamp(subject, user))
+        await users.replace_hash(user.id, stamp=1, old_hash=HASH, new_hash="anew")
+        stamps.append(await _stamp(subject, user))
+        verified = replace(user, stamp=1)
+        await change_password(subject, verified, session)
         stamps.append(await _stamp(subject, user))
         await _reset(subject, await issue(subject, user, RESET))
         stamps.append(await _stamp(subject, user))
-        later = await log_in(subject, replace(user, stamp=2))
+        later = await log_in(subject, replace(user, stamp=3))
         await subject.sessions.advance(replace(later, generation=1), events=[])
         reset = await hash_of(subject, user)
         assert reset
-        await users.replace_hash(user.id, stamp=2, old_hash=reset, new_hash="anew")
+        await users.replace_hash(user.id, stamp=3, old_hash=reset, new_hash="anew")
         stamps.append(await _stamp(subject, user))
 
-        assert [0, 1, 2, 2] == stamps
+        assert [0, 1, 1, 2, 3, 3] == stamps
 
     async def test_the_stamp_counts_every_new_password_of_a_race(
         self, subject: Storage
@@ -124,7 +127,7 @@ class StampLaws(Contract):
                     subject, user, session, successor=successor
                 )
             return await subject.sessions.open(
-                sessions[number], stamp=user.stamp, events=[]
+                sessions[number], stamp=user.stamp, devices=[], events=[]
             )
 
         won = await race(open_or_change)
@@ -144,7 +147,7 @@ async def _looks(storage: Storage, user: User) -> list[Account | None]:
 
 async def _reset(storage: Storage, token_id: str) -> bool:
     user = await storage.users.reset_password(
-        token_id, new_hash="new", at=NOW, events=[]
+        token_id, purpose=Purpose.RESET_PASSWORD, new_hash="new", at=NOW, events=[]
     )
     return user is not None
 

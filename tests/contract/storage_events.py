@@ -16,6 +16,7 @@ from tests.contract.storage_records import (
     a_token,
     a_user,
     an_event,
+    change,
     change_password,
     history,
     issue,
@@ -33,7 +34,14 @@ class LogLaws(Contract):
         events = [an_event(kind, user_id=7) for kind in EventKind]
         events += [
             an_event(user_id=None),
-            an_event(user_id=2**53 - 1, session_id=new_id(), data={"a": "b", "c": ""}),
+            an_event(
+                user_id=2**53 - 1,
+                session_id=new_id(),
+                actor="operator",
+                address="2001:db8::1",
+                label="curl",
+                data={"a": "b", "c": ""},
+            ),
         ]
 
         await subject.events.append(events)
@@ -94,7 +102,7 @@ class LogLaws(Contract):
     async def test_every_change_stores_its_events_for_delivery(
         self, subject: Storage
     ) -> None:
-        told = [an_event(user_id=1) for _ in range(12)]
+        told = [an_event(user_id=1) for _ in range(14)]
 
         await _do_everything(subject, told)
 
@@ -212,6 +220,25 @@ class OutboxLaws(Contract):
         assert [] == await _claim(subject, DUE_AGAIN)
         assert [event] == await history(subject)
 
+    async def test_what_told_of_a_removal_names_nobody_when_it_was_told(
+        self, subject: Storage
+    ) -> None:
+        kinds = (EventKind.USER_DELETED,) * 4 + (EventKind.EMAIL_LEFT,) * 2
+        events = [an_event(kind, data={"email": "a@b.c"}) for kind in kinds]
+        await subject.events.append(events)
+        told, given_up, retried, _, other, lost = await _claim(subject)
+
+        for delivery in (told, other, told):
+            await subject.events.delivered(delivery.event.id)
+        for delivery in (given_up, lost):
+            await subject.events.failed(delivery, retry_at=None)
+        await subject.events.failed(retried, retry_at=DUE_AGAIN)
+
+        nobody = [replace(event, data={}) for event in events[:2]]
+        assert [*nobody, *events[2:]] == await history(subject)
+        waiting = await _claim(subject, DUE_AGAIN)
+        assert events[2:4] == [delivery.event for delivery in waiting]
+
     async def test_a_worker_that_lost_its_lease_has_no_say(
         self, subject: Storage
     ) -> None:
@@ -257,10 +284,14 @@ async def _do_everything(storage: Storage, told: Sequence[Event]) -> None:
     await storage.users.verify_email(token.id, at=NOW, events=next(tells))
     token_id = await issue(storage, user, Purpose.RESET_PASSWORD)
     await storage.users.reset_password(
-        token_id, new_hash="first", at=NOW, events=next(tells)
+        token_id,
+        purpose=Purpose.RESET_PASSWORD,
+        new_hash="first",
+        at=NOW,
+        events=next(tells),
     )
-    reset, session = replace(user, stamp=1), a_session(user)
-    await storage.sessions.open(session, stamp=1, events=next(tells))
+    reset, session = replace(user, stamp=2), a_session(user)
+    await storage.sessions.open(session, stamp=2, devices=[], events=next(tells))
     await change_password(
         storage,
         reset,
@@ -276,8 +307,10 @@ async def _do_everything(storage: Storage, told: Sequence[Event]) -> None:
     )
     await storage.sessions.end(session.id, at=NOW, reason=why, events=next(tells))
     await storage.sessions.end_all(user.id, at=NOW, reason=why, events=next(tells))
-    later = await log_in(storage, replace(user, stamp=2))
+    later = await log_in(storage, replace(user, stamp=3))
     await storage.sessions.end_of_inactive(
         user.id, at=later.created_at, events=next(tells)
     )
     await storage.events.append(next(tells))
+    await change(storage, replace(user, stamp=3), events=next(tells))
+    await storage.users.remove(user.id, stamp=4, events=next(tells))

@@ -30,7 +30,7 @@ class InactiveLaws(Contract):
         session = a_session(user)
 
         assert not await subject.sessions.open(
-            session, stamp=user.stamp, events=[an_event()]
+            session, stamp=user.stamp, devices=[], events=[an_event()]
         )
 
         assert {} == await subject.sessions.identities([session.id])

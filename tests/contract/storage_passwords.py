@@ -19,10 +19,12 @@ from tests.contract.storage_records import (
     log_in,
     new_id,
     race,
+    seen,
     stored,
 )
 
 VERIFY, RESET = Purpose.VERIFY_EMAIL, Purpose.RESET_PASSWORD
+INVITATION = Purpose.INVITATION
 LATER = NOW + MINUTE
 
 
@@ -36,7 +38,8 @@ class VerificationLaws(Contract):
 
         after = await subject.users.verify_email(token_id, at=LATER, events=[])
 
-        assert replace(user, is_verified=True, updated_at=LATER) == after
+        verified = replace(user, is_verified=True, stamp=user.stamp + 1)
+        assert replace(verified, updated_at=LATER) == after
         assert after == await subject.users.get(user.id)
         assert other == await subject.users.get(other.id)
 
@@ -114,7 +117,11 @@ class ResetLaws(Contract):
         verify, token_id = await issue(subject, user), await issue(subject, user, RESET)
 
         after = await subject.users.reset_password(
-            token_id, new_hash="new", at=LATER, events=[]
+            token_id,
+            purpose=Purpose.RESET_PASSWORD,
+            new_hash="new",
+            at=LATER,
+            events=[],
         )
 
         proved = replace(user, is_verified=True, stamp=user.stamp + 1)
@@ -133,7 +140,11 @@ class ResetLaws(Contract):
         token_id = await issue(subject, user, RESET)
 
         await subject.users.reset_password(
-            token_id, new_hash="new", at=LATER, events=[]
+            token_id,
+            purpose=Purpose.RESET_PASSWORD,
+            new_hash="new",
+            at=LATER,
+            events=[],
         )
 
         reason = EndReason.PASSWORD_RESET
@@ -149,7 +160,11 @@ class ResetLaws(Contract):
 
         got = await race(
             lambda number: subject.users.reset_password(
-                token_id, new_hash=f"hash {number}", at=NOW, events=[an_event()]
+                token_id,
+                purpose=Purpose.RESET_PASSWORD,
+                new_hash=f"hash {number}",
+                at=NOW,
+                events=[an_event()],
             )
         )
 
@@ -158,6 +173,59 @@ class ResetLaws(Contract):
         assert f"hash {got.index(winner)}" == await hash_of(subject, user)
         assert 1 == len(await history(subject))
         assert await subject.tokens.get(token_id) is None
+
+    async def test_an_invitation_sets_a_first_password(self, subject: Storage) -> None:
+        user = await add(subject, password_hash=None)
+        session = await log_in(subject, user)
+        tokens = {purpose: await issue(subject, user, purpose) for purpose in Purpose}
+
+        after = await subject.users.reset_password(
+            tokens[INVITATION],
+            purpose=INVITATION,
+            new_hash="first",
+            at=LATER,
+            events=[],
+        )
+
+        proved = replace(seen(user), is_verified=True, stamp=1, updated_at=LATER)
+        assert proved == after == await subject.users.get(user.id)
+        assert "first" == await hash_of(subject, user)
+        ended = (await stored(subject, session.id)).end_reason
+        assert EndReason.PASSWORD_RESET == ended
+        left = {token.purpose for token in await subject.tokens.of_user(user.id)}
+        assert set(Purpose) - {RESET, INVITATION, Purpose.CHANGE_EMAIL} == left
+
+    async def test_a_reset_voids_an_invitation_too(self, subject: Storage) -> None:
+        user, other = await add(subject), await add(subject, "bob")
+        reset, mine = [await issue(subject, user, it) for it in (RESET, INVITATION)]
+        theirs = await issue(subject, other, INVITATION)
+
+        assert await _reset(subject, user, reset)
+
+        assert await subject.tokens.get(mine) is None
+        assert await subject.tokens.get(theirs) is not None
+
+    async def test_a_token_of_another_purpose_sets_no_password(
+        self, subject: Storage
+    ) -> None:
+        user = await add(subject)
+        tokens = {purpose: await issue(subject, user, purpose) for purpose in Purpose}
+
+        for wanted in (RESET, INVITATION):
+            for purpose in set(Purpose) - {wanted}:
+                after = await subject.users.reset_password(
+                    tokens[purpose],
+                    purpose=wanted,
+                    new_hash="new",
+                    at=NOW,
+                    events=[an_event()],
+                )
+                assert after is None
+
+        assert user == await subject.users.get(user.id)
+        assert "hash" == await hash_of(subject, user)
+        assert len(Purpose) == len(await subject.tokens.of_user(user.id))
+        assert [] == await history(subject)
 
     async def test_what_is_no_reset_token_resets_nothing(
         self, subject: Storage
@@ -172,7 +240,7 @@ class ResetLaws(Contract):
         for token_id in (verify.id, late.id, new_id()):
             assert await _reset(subject, user, token_id) is None
 
-        assert user == await subject.users.get(user.id)
+        assert seen(user) == await subject.users.get(user.id)
         assert "hash" == await hash_of(subject, user)
         assert verify == await subject.tokens.get(verify.id)
         assert session == await stored(subject, session.id)
@@ -187,5 +255,5 @@ async def _verified(storage: Storage, user: User, token_id: str) -> User | None:
 async def _reset(storage: Storage, user: User, token_id: str) -> User | None:
     event = an_event(EventKind.PASSWORD_RESET, user.id)
     return await storage.users.reset_password(
-        token_id, new_hash="new", at=NOW, events=[event]
+        token_id, purpose=Purpose.RESET_PASSWORD, new_hash="new", at=NOW, events=[event]
     )

@@ -16,6 +16,7 @@ from tests.contract.storage_records import (
     history,
     log_in,
     race,
+    seen,
 )
 from tests.contract.storage_values import ELSEWHERE
 
@@ -43,7 +44,7 @@ class PurgeLaws(Contract):
             session_id: identity.session for session_id, identity in left.items()
         }
         assert len(over) == count
-        assert user == await subject.users.get(user.id)
+        assert seen(user) == await subject.users.get(user.id)
 
     async def test_tokens_that_expired_are_purged(self, subject: Storage) -> None:
         tokens = []
@@ -97,8 +98,8 @@ class PurgeLaws(Contract):
         counts = [await _purge(subject, limit=limit) for limit in (2, 2, 1, 1)]
 
         assert [6, 6, 3, 0] == counts
-        left = [await subject.archive.count(kind) for kind in RecordKind]
-        assert [5, 0, 0, 0, 0] == left
+        left = {kind: await subject.archive.count(kind) for kind in RecordKind}
+        assert {RecordKind.USERS: 5} == {kind: n for kind, n in left.items() if n}
 
     async def test_many_purge_at_once_and_count_each_record_once(
         self, subject: Storage

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any, TypeAlias, TypeVar
-from uuid import uuid4
 
 from core.model import (
     UNSAVED,
@@ -13,6 +13,7 @@ from core.model import (
     Client,
     Credentials,
     EndReason,
+    Locale,
     OneTimeToken,
     Purpose,
     RecordKind,
@@ -21,6 +22,7 @@ from core.model import (
     SessionId,
     TokenId,
     User,
+    UserChange,
     UserId,
 )
 from core.model.events import Event, EventKind
@@ -43,7 +45,7 @@ HASH = "hash"
 
 
 def new_id() -> str:
-    return uuid4().hex
+    return token_hex(16)
 
 
 def a_user(name: str = "ada", **changes: Changes) -> User:
@@ -61,8 +63,10 @@ def a_password(password_hash: str | None = HASH) -> Credentials:
     return Credentials(password_hash=password_hash)
 
 
-def an_account(user: User, password_hash: str | None = HASH) -> Account:
-    return Account(user, a_password(password_hash))
+def an_account(
+    user: User, password_hash: str | None = HASH, devices: Sequence[str] = ()
+) -> Account:
+    return Account(user, a_password(password_hash), devices)
 
 
 def a_session(user: User, **changes: Changes) -> Session:
@@ -83,8 +87,9 @@ def a_token(
     *,
     expires_at: datetime = NOW + DAY,
     spent_at: datetime | None = None,
+    email: str | None = None,
 ) -> OneTimeToken:
-    return OneTimeToken(new_id(), user_id, purpose, expires_at, spent_at)
+    return OneTimeToken(new_id(), user_id, purpose, expires_at, spent_at, email)
 
 
 def an_event(
@@ -111,8 +116,13 @@ async def add(
 
 async def log_in(storage: Storage, user: User, **changes: Changes) -> Session:
     session = a_session(user, **changes)
-    assert await storage.sessions.open(session, stamp=user.stamp, events=[])
+    assert await storage.sessions.open(session, stamp=user.stamp, devices=[], events=[])
     return session
+
+
+def seen(user: User, at: datetime = NOW) -> User:
+    """Return the user as a log-in leaves them."""
+    return replace(user, last_login_at=at)
 
 
 async def keep_session(storage: Storage, user: User, **changes: Changes) -> Session:
@@ -147,6 +157,33 @@ async def change_password(  # noqa: PLR0913 - all of it changes together
         renews=session.id,
         successor=successor or a_session(user),
         at=NOW,
+        events=events,
+    )
+
+
+async def change(  # noqa: PLR0913 - a change, and what happens with it
+    storage: Storage,
+    before: User,
+    *,
+    events: Sequence[Event] = (),
+    ends_sessions: EndReason | None = None,
+    voids: frozenset[Purpose] = frozenset(),
+    issues: OneTimeToken | None = None,
+    spends: TokenId | None = None,
+    **edit: Changes,
+) -> User | None:
+    """Change a user a minute after ``NOW``, unless another moment is named."""
+    fields: dict[str, Any] = {"updated_at": NOW + MINUTE} | edit
+    after = replace(before, **fields)
+    return await storage.users.change(
+        UserChange(
+            before=before,
+            after=after,
+            ends_sessions=ends_sessions,
+            voids=voids,
+            issues=issues,
+            spends=spends,
+        ),
         events=events,
     )
 
@@ -189,8 +226,10 @@ EVERY_FIELD: dict[str, Any] = {
     "role": Role.ADMIN,
     "is_active": False,
     "is_verified": True,
+    "locale": Locale.DE,
     "stamp": 7,
     "created_at": NOW - DAY,
     "updated_at": NOW - MOMENT,
+    "last_login_at": NOW - MINUTE,
 }
 """Of a user, none as it is by default."""

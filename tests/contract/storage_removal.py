@@ -1,7 +1,7 @@
 import asyncio
 from dataclasses import replace
 
-from core.model import Purpose, RecordKind, TokenId, User
+from core.model import Purpose, RecordKind, Role, TokenId, User
 from core.model.events import EventKind
 from core.ports import Storage
 from tests.contract.base import Contract
@@ -18,6 +18,7 @@ from tests.contract.storage_records import (
     log_in,
     new_id,
     race,
+    seen,
     stored,
 )
 
@@ -32,7 +33,9 @@ class RemovalLaws(Contract):
         user = await add(subject)
         told = an_event(EventKind.SESSION_OPENED, user.id)
         session = a_session(user)
-        await subject.sessions.open(session, stamp=user.stamp, events=[told])
+        await subject.sessions.open(
+            session, stamp=user.stamp, devices=[], events=[told]
+        )
         await log_in(subject, user)
         reset, verify = await issue(subject, user, RESET), await issue(subject, user)
 
@@ -44,7 +47,8 @@ class RemovalLaws(Contract):
         assert await subject.users.account(user.id) is None
         assert {} == await subject.sessions.identities([session.id])
         assert [None, None] == [await subject.tokens.get(t) for t in (reset, verify)]
-        assert [told, removed] == await history(subject)
+        nameless = replace(told, address=None, label=None, data={})
+        assert [nameless, removed] == await history(subject)
         left = {kind: await subject.archive.count(kind) for kind in RecordKind}
         assert {RecordKind.EVENTS: 2} == {k: n for k, n in left.items() if n}
 
@@ -57,10 +61,10 @@ class RemovalLaws(Contract):
         assert not await subject.users.remove_unverified(verify, at=NOW, events=[])
         assert await subject.users.verify_email(verify, at=NOW, events=[]) is None
         assert not await subject.users.reset_password(
-            reset, new_hash="new", at=NOW, events=[]
+            reset, purpose=Purpose.RESET_PASSWORD, new_hash="new", at=NOW, events=[]
         )
         assert not await subject.sessions.open(
-            a_session(user), stamp=user.stamp, events=[]
+            a_session(user), stamp=user.stamp, devices=[], events=[]
         )
         assert not await subject.sessions.advance(
             replace(session, generation=1), events=[]
@@ -86,7 +90,7 @@ class RemovalLaws(Contract):
 
         await _remove(subject, await issue(subject, user))
 
-        assert other == await subject.users.get(other.id)
+        assert seen(other) == await subject.users.get(other.id)
         assert session == await stored(subject, session.id)
         assert token == await subject.tokens.get(token.id)
 
@@ -97,9 +101,23 @@ class RemovalLaws(Contract):
 
         assert not await _remove(subject, token.id)
 
-        assert user == await subject.users.get(user.id)
+        assert seen(user) == await subject.users.get(user.id)
         assert session == await stored(subject, session.id)
         assert token == await subject.tokens.get(token.id)
+        assert [] == await history(subject)
+
+    async def test_no_administrator_is_removed_as_unverified(
+        self, subject: Storage
+    ) -> None:
+        for name, active in (("ada", True), ("bob", False)):
+            admin = await add(subject, name, role=Role.ADMIN, is_active=active)
+            token = a_token(admin.id)
+            await subject.tokens.issue(token, events=[])
+
+            assert not await _remove(subject, token.id)
+
+            assert admin == await subject.users.get(admin.id)
+            assert token == await subject.tokens.get(token.id)
         assert [] == await history(subject)
 
     async def test_what_is_no_good_verification_token_removes_nobody(
@@ -163,7 +181,7 @@ async def _begin(storage: Storage, user: User) -> None:
     token, session = a_token(user.id, RESET), a_session(user)
     await asyncio.gather(
         storage.tokens.issue(token, events=[an_event(user_id=user.id)]),
-        storage.sessions.open(session, stamp=user.stamp, events=[]),
+        storage.sessions.open(session, stamp=user.stamp, devices=[], events=[]),
     )
 
 

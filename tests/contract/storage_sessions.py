@@ -1,7 +1,7 @@
 import asyncio
 from dataclasses import replace
 
-from core.model import Client, EndReason, Purpose, Session, User
+from core.model import Client, EndReason, Identity, Purpose, Session, User
 from core.model.events import EventKind
 from core.ports import Storage
 from tests.contract.base import Contract
@@ -19,6 +19,7 @@ from tests.contract.storage_records import (
     log_in,
     new_id,
     race,
+    seen,
     stored,
 )
 
@@ -41,8 +42,8 @@ class SessionLaws(Contract):
         found = await subject.sessions.identities([plain.id, full.id])
 
         assert {plain.id, full.id} == set(found)
-        assert (plain, ada) == (found[plain.id].session, found[plain.id].user)
-        assert (full, bob) == (found[full.id].session, found[full.id].user)
+        assert Identity(plain, seen(ada)) == found[plain.id]
+        assert Identity(full, seen(bob)) == found[full.id]
 
     async def test_only_sessions_that_exist_are_found(self, subject: Storage) -> None:
         session = await log_in(subject, await add(subject))
@@ -83,7 +84,7 @@ class SessionLaws(Contract):
 
         for session, stamp in (outdated, unheard_of, nobodys):
             assert not await subject.sessions.open(
-                session, stamp=stamp, events=[an_event()]
+                session, stamp=stamp, devices=[], events=[an_event()]
             )
 
             assert {} == await subject.sessions.identities([session.id])
@@ -97,7 +98,8 @@ class SessionLaws(Contract):
         sessions = [a_session(user) for _ in range(RACERS)]
 
         opening = [
-            subject.sessions.open(s, stamp=user.stamp, events=[]) for s in sessions
+            subject.sessions.open(s, stamp=user.stamp, devices=[], events=[])
+            for s in sessions
         ]
         middle = RACERS // 2
         await asyncio.gather(
@@ -286,6 +288,6 @@ async def _reset_token(storage: Storage, user: User) -> str:
 
 async def _reset(storage: Storage, token_id: str) -> bool:
     user = await storage.users.reset_password(
-        token_id, new_hash="new", at=NOW, events=[]
+        token_id, purpose=Purpose.RESET_PASSWORD, new_hash="new", at=NOW, events=[]
     )
     return user is not None

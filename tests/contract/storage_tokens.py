@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from core.model import Purpose
 from core.ports import Storage
 from tests.contract.base import Contract
 from tests.contract.storage_records import (
+    DAY,
     NOW,
     RACERS,
     a_token,
@@ -83,6 +86,21 @@ class TokenLaws(Contract):
         await issue(subject, user)
 
         assert await subject.tokens.get(theirs) is not None
+
+    async def test_all_tokens_of_a_user_are_listed_by_their_purpose(
+        self, subject: Storage
+    ) -> None:
+        user, other = await add(subject), await add(subject, "bob")
+        tokens = [a_token(user.id, purpose, email="a@b.c") for purpose in Purpose]
+        tokens[0] = replace(tokens[0], expires_at=NOW - DAY, spent_at=NOW - DAY)
+        for token in tokens:
+            await subject.tokens.issue(token, events=[])
+        await issue(subject, other)
+
+        found = await subject.tokens.of_user(user.id)
+
+        assert sorted(tokens, key=lambda token: token.purpose) == list(found)
+        assert [] == list(await subject.tokens.of_user(other.id + 1))
 
     async def test_of_tokens_issued_at_once_one_is_good(self, subject: Storage) -> None:
         user = await add(subject)

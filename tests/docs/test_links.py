@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("", "docs", "docs/clients", "docs/decisions", "tests", "bench", ".github")
+FOLDERS = (
+    *("", "docs", "docs/clients", "docs/decisions", "tests", "bench", ".github"),
+    *("deploy", "deploy/*"),
+)
 PAGES = [page for folder in FOLDERS for page in sorted((ROOT / folder).glob("*.md"))]
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -3,11 +3,15 @@
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.servers.checkouts import copied_checkout, mark_installed
+from tests.servers.existing import ExistingServer
+from tests.servers.mongo import MongoCompatibleServer
+from tests.servers.postgres import PostgresServer
 from tests.servers.service import CHECKOUT
 
 PAGE = (CHECKOUT / "docs" / "recipes.md").read_text(encoding="utf-8")
@@ -15,15 +19,20 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 CHANGED = re.compile(r"--- (\S+)\n")
 NAMED = re.compile(r"(?:#|--) (\S+)\n")
 SECONDS = 110
+LONG = re.compile("make check|nginx|postgres.py")
+"""Looks at all of the checkout again, or has servers started, for what others test, too."""
 
 
 def blocks(language: str) -> list[str]:
     return [text for it, text in BLOCK.findall(PAGE) if it == language]
 
 
-def commands() -> list[str]:
+def commands() -> list[object]:
     """Return the lines that the page has a reader type, each once."""
-    return [*dict.fromkeys("".join(blocks("sh")).splitlines())]
+    return [
+        pytest.param(it, marks=pytest.mark.soak if LONG.search(it) else [])
+        for it in dict.fromkeys("".join(blocks("sh")).splitlines())
+    ]
 
 
 def side(hunk: str, sign: str) -> str:
@@ -61,13 +70,25 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+@pytest.fixture(scope="module")
+def servers(
+    postgres_server: PostgresServer | ExistingServer,
+    mongo_server: MongoCompatibleServer | ExistingServer,
+) -> Mapping[str, str]:
+    """Return what leads to those that run already."""
+    urls = {"POSTGRES": postgres_server.url, "MONGO": mongo_server.url}
+    return {f"TEST_{name}_URL": url for name, url in urls.items()}
+
+
 @pytest.mark.parametrize("command", commands())
-def test_what_the_page_has_one_type_succeeds(checkout: Path, command: str) -> None:
+def test_what_the_page_has_one_type_succeeds(
+    checkout: Path, servers: Mapping[str, str], command: str
+) -> None:
     done = subprocess.run(  # noqa: S602 - the page's own words
         command,
         shell=True,
         cwd=checkout,
-        env={"PATH": os.environ["PATH"], "HOME": str(checkout)},
+        env={"PATH": os.environ["PATH"], "HOME": str(checkout), **servers},
         capture_output=True,
         text=True,
         timeout=SECONDS,

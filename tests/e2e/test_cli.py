@@ -124,7 +124,9 @@ def test_an_administrator_may_be_made_while_the_service_runs(
     assert ("admin", "The Root") == (user["role"], user["full_name"])
     code, said = create_admin(service)
     assert 1 == code
-    assert said.startswith("Email already registered\nIt is user 1, root, an admin")
+    assert said.startswith(
+        "Email already registered\nIt is user 1 (root), whose role is admin"
+    )
 
 
 def test_an_administrators_password_keeps_the_rules(service: Service) -> None:

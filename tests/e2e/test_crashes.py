@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from itertools import chain
 
 import httpx
 
@@ -44,12 +45,15 @@ async def test_whoever_was_told_201_is_there_after_every_crash(install: Serve) -
     promised: list[Person] = []
     for _ in range(ROUNDS):
         await asyncio.to_thread(service.start)
-        load = [asyncio.create_task(register_many(service)) for _ in range(LOAD)]
+        told: list[list[Person]] = [[] for _ in range(LOAD)]
+        load = [asyncio.create_task(register_many(service, each)) for each in told]
+        async with asyncio.timeout(30):
+            while not all(told):  # noqa: ASYNC110 - lists that tasks add to
+                await asyncio.sleep(0.02)
         await asyncio.sleep(LOAD_SECONDS)
         service.kill()
-        for people in await asyncio.gather(*load):
-            assert people
-            promised += people
+        await asyncio.gather(*load)
+        promised += chain(*told)
 
     await asyncio.to_thread(service.start)
 
@@ -70,14 +74,12 @@ async def test_whoever_was_told_201_is_there_after_every_crash(install: Serve) -
     assert [] == service.sql("PRAGMA foreign_key_check")
 
 
-async def register_many(service: Service) -> list[Person]:
-    """Register new people until the service is gone; return who was told they are in."""
-    promised = []
+async def register_many(service: Service, told: list[Person]) -> None:
+    """Register new people until the service is gone; add who was told they are in."""
     async with service.crowd() as crowd:
         async for person, answer in registrations(crowd):
             assert 201 == answer.status_code
-            promised.append(person)
-    return promised
+            told.append(person)
 
 
 async def registrations(

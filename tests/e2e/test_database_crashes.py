@@ -1,8 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import httpx
 import pytest
@@ -16,9 +14,8 @@ from tests.http.records import every
 from tests.servers.databases import fresh_database
 from tests.servers.mongo import MongoCompatibleServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.processes import running
 from tests.servers.service import Service
-
-T = TypeVar("T", PostgresServer, MongoCompatibleServer)
 
 LOAD = 6
 """Callers at any moment; each registers people and refreshes a session of its own."""
@@ -60,14 +57,6 @@ def breakable(request: pytest.FixtureRequest) -> Iterator[Breakable]:
             yield Breakable(mongo, url)
 
 
-@contextmanager
-def running(server: T) -> Iterator[T]:
-    try:
-        yield server.start()
-    finally:
-        server.stop()
-
-
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("crashes", [5, pytest.param(20, marks=pytest.mark.soak)])
 async def test_what_was_answered_is_true_after_every_crash_of_the_database(
@@ -79,6 +68,7 @@ async def test_what_was_answered_is_true_after_every_crash_of_the_database(
     counts: list[int] = []
 
     load = [asyncio.create_task(press(service, promises)) for _ in range(LOAD)]
+    await until(lambda: all_have_refreshed(promises), load)
     for _ in range(crashes):
         await asyncio.sleep(ROUND)
         breakable.server.kill()
@@ -159,19 +149,28 @@ def is_told(answer: httpx.Response, status: int, promises: Promises) -> bool:
 
 
 async def more(count: Callable[[], int], load: list[asyncio.Task[None]]) -> None:
-    """Wait until there are more than now, or a caller has failed."""
+    """Wait until there are more than now."""
     before = count()
+    await until(lambda: count() > before, load)
+
+
+async def until(look: Callable[[], bool], load: list[asyncio.Task[None]]) -> None:
+    """Wait until it is so, or a caller has failed."""
     async with asyncio.timeout(30):
-        while count() == before:
+        while not look():
             for caller in load:
                 if caller.done():
                     caller.result()
             await asyncio.sleep(0.02)
 
 
+def all_have_refreshed(promises: Promises) -> bool:
+    return LOAD == sum(map(bool, promises.generations.values()))
+
+
 async def all_are_kept(service: Service, promises: Promises) -> None:
     async with service.storage() as storage:
-        users, sessions, _, events, _ = [
+        users, sessions, _, events, *_ = [
             await every(storage, kind) for kind in RecordKind
         ]
     emails = {one.user.id: one.user.email for one in users if isinstance(one, Account)}

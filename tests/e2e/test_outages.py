@@ -109,6 +109,10 @@ async def test_nobody_waits_long_for_a_server_that_is_away(
         back = await crowd.post("/auth/login", json=other.credentials)
         assert 200 == back.status_code
     assert "Traceback" not in service.output
+    # One line of each kind of work: its tries are a few a second.
+    waits = [it for it in service.output.splitlines() if "Background work waits" in it]
+    steps = [it.partition("step=")[2] for it in waits]
+    assert len(set(steps)) == len(steps)
 
 
 @pytest.mark.alone

@@ -179,7 +179,7 @@ async def the_records_are_as_answered(
 ) -> None:
     async with service.storage() as storage:
         await nothing_is_due(storage)
-        users, sessions, _, events, _ = [
+        users, sessions, _, events, *_ = [
             await every(storage, kind) for kind in RecordKind
         ]
 

@@ -42,6 +42,27 @@ async def test_log_ins_under_way_are_answered_before_the_end(install: Serve) -> 
             assert 200 == client.get("/auth/me", headers=bearer(token)).status_code
 
 
+def test_what_is_sent_as_it_stops_is_answered_and_told_that_it_was_the_last(
+    install: Serve,
+) -> None:
+    service = install().start()
+    assert service.process
+    request = ("GET /livez HTTP/1.1", "Host: localhost")
+    with wire_to(service) as fresh, wire_to(service) as kept:
+        kept.send(*request)
+        assert kept.next_answer().is_success
+
+        service.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "Shutting down" in service.output, "the stop")
+        for wire in (kept, fresh):
+            wire.send(*request)
+        answers = [wire.answer() for wire in (kept, fresh)]
+
+        assert 0 == service.process.wait(20)
+    assert [200] * 2 == [it.status_code for it in answers]
+    assert ["close"] * 2 == [it.headers["Connection"] for it in answers]
+
+
 def test_a_request_that_does_not_end_holds_it_up_only_so_long(install: Serve) -> None:
     service = install(SHUTDOWN_TIMEOUT_SECONDS="1", READ_TIMEOUT_SECONDS="60").start()
     with wire_to(service) as wire, service.client() as client:

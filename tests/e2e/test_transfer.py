@@ -142,9 +142,10 @@ def interrupt(service: Service, source: str, target: str) -> None:
     """Start to copy, and kill it when some people are there."""
     file = service.directory / "transfer.log"
     ends = ("--from", source, "--to", target)
-    with service.running(file, "transfer", *ends, "--batch", "1") as copying:
-        wait_for(lambda: SOME in file.read_text(), "some users")
-        copying.kill()
+    copying = service.running(file, "transfer", *ends, "--batch", "1")
+    wait_for(lambda: SOME in file.read_text(), "some users")
+    copying.kill()
+    copying.wait()
 
 
 async def users_at(url: str) -> int:

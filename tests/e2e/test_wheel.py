@@ -72,7 +72,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         *(
             "-c",
             CHECKOUT / "constraints.txt",
-            f"{wheel}[smtp,postgres,mongo,redis,aws,gcp,azure]",
+            f"{wheel}[smtp,postgres,mongo,redis,aws,gcp,azure,otel]",
         ),
         cwd=directory,
     )

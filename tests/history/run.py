@@ -128,7 +128,7 @@ async def asked_for(storage: Storage) -> Mapping[str, str]:
     """Return by which operation each mailed token was asked for, by its id."""
     stored = await every(storage, RecordKind.EVENTS)
     return {
-        one.event.data["token_id"]: one.event.data["client"]
+        one.event.data["token_id"]: one.event.label or ""
         for one in stored
         if isinstance(one, StoredEvent) and "token_id" in one.event.data
     }

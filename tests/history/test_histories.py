@@ -1,10 +1,8 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import SystemRandom
-from typing import TypeVar
 
 import pytest
 
@@ -16,10 +14,9 @@ from tests.history.run import LAST_LOOK, Outcome
 from tests.servers.databases import fresh_database
 from tests.servers.mongo import MongoCompatibleServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.processes import running
 
-T = TypeVar("T", PostgresServer, MongoCompatibleServer)
-
-SECONDS = 8.0
+SECONDS = 5.0
 """Of load; to begin and to look at all accounts in the end takes some more."""
 
 SEED = "2"
@@ -29,15 +26,9 @@ LONG_SEED = os.environ.get("HISTORY_SEED") or str(SystemRandom().randrange(10**6
 LONG_TIMEOUT = 600 + 3 * LONG
 
 
-@contextmanager
-def running(server: T) -> Iterator[T]:
-    try:
-        yield server.start()
-    finally:
-        server.stop()
-
-
-@pytest.fixture(params=["sqlite", "postgres", "mongo"])
+@pytest.fixture(
+    params=["sqlite", "postgres", pytest.param("mongo", marks=pytest.mark.soak)]
+)
 def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SharedStorage]:
     """Yield what two processes share; a server is this test's own, to be killed."""
     if request.param == "sqlite":
@@ -66,7 +57,7 @@ def test_some_order_explains_every_answer_of_a_long_run(
 
 
 def test_some_order_explains_every_answer_in_the_process() -> None:
-    check(run_in_process(SEED, SECONDS / 4))
+    check(run_in_process(SEED, SECONDS / 5))
 
 
 @pytest.mark.soak

@@ -15,7 +15,7 @@ from tests.history.operations import Answer, Kind, Operation
 from tests.history.recording import Recorder
 from tests.history.run import RULES, asked_for
 
-CALLS = 1500
+CALLS = 700
 PAUSES = (0.0, 0.0, 0.1, 2.5)
 """Seconds between two calls; some of them beside the grace, together beyond the expiry."""
 

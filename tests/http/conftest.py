@@ -7,6 +7,7 @@ import pytest
 
 from tests.http.api import Api
 from tests.http.described import assert_described
+from tests.http.house import House, house
 from tests.servers.databases import STORAGES, NewDatabase, Settings, new_databases
 from tests.servers.service import Service
 from tests.servers.valkey import with_prefix
@@ -81,3 +82,17 @@ def connect() -> Iterator[Callable[[Service], Api]]:
 @pytest.fixture
 def api(service: Service, connect: Callable[[Service], Api]) -> Api:
     return connect(service)
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Serve in this process, for what neither the wire nor the storage touches."""
+    with house(tmp_path_factory.mktemp("house")) as home:
+        yield home
+
+
+@pytest.fixture
+def inside_alone(tmp_path: Path) -> Iterator[House]:
+    """Serve for one test, which counts on nobody else being there."""
+    with house(tmp_path) as home:
+        yield home

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from adapters.emails.idna import key_of
-from core.model import Account, RecordKind
+from core.model import Account, RecordKind, Role
 from core.ports import Record, Storage
 from tests.http.api import Api, Person
 from tests.servers.service import Service
@@ -30,11 +31,16 @@ async def activate(service: Service, person: Person) -> None:
     await _switch(service, person, is_active=True)
 
 
-async def _switch(service: Service, person: Person, *, is_active: bool) -> None:
+async def promote(service: Service, person: Person) -> None:
+    """Make somebody an administrator."""
+    await _switch(service, person, role=Role.ADMIN)
+
+
+async def _switch(service: Service, person: Person, **changes: Any) -> None:  # noqa: ANN401 - a user's fields
     async with service.storage() as storage:
         account = await storage.users.account_by_email(key_of(person.email))
         assert account
-        user = replace(account.user, is_active=is_active)
+        user = replace(account.user, **changes)
         switched: Account = replace(account, user=user)
         await storage.archive.write(RecordKind.USERS, [switched])
 

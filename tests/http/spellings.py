@@ -5,11 +5,16 @@ from pathlib import Path
 
 from config.container import Container
 from config.settings import Settings
-from entrypoints.http.app import routes
 from entrypoints.http.declaration import Declaration, declarations_of
+from entrypoints.http.routes import routes
 from tests.http.wire import Wire
 
-SAMPLES = {"{roles}": "admin", "{path:path}": "notes"}
+SAMPLES = {
+    "{roles}": "admin",
+    "{path:path}": "notes",
+    "{user_id:id}": "7",
+    "{session_id:name}": "9f2c1b7ad0e84c35",
+}
 """What stands for the parameters of our routes."""
 
 

@@ -128,7 +128,7 @@ def test_several_header_lines_are_one_list(behind_a_proxy: Service) -> None:
         for line in behind_a_proxy.output.splitlines()
         if "livez-not" in line
     ]
-    assert "203.0.113.77" == line["client"]
+    assert "203.0.113.77" == line["client.address"]
 
 
 async def test_a_session_knows_its_clients_whole_address(

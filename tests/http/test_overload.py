@@ -14,6 +14,8 @@ from tests.servers.service import Service, wait_for
 pytestmark = ON_SQLITE  # what waits for a password to be hashed waits in the process
 
 FLOOD = 64
+"""Connections: more than may wait."""
+
 HANG = 60.0
 """Seconds after which a test has hung; none of them is about speed."""
 

@@ -132,7 +132,7 @@ def test_an_unknown_path_is_a_problem(api: Api) -> None:
 def test_a_wrong_method_is_told_the_right_ones(api: Api) -> None:
     for method, path, right in (
         ("GET", "/auth/login", "POST"),
-        ("DELETE", "/auth/me", "GET"),
+        ("PUT", "/auth/me", "GET"),
         ("PUT", "/health", "GET"),
         ("PATCH", "/auth/register", "POST"),
     ):

@@ -10,7 +10,7 @@ from tests.http.api import (
 )
 from tests.http.conftest import Serve
 from tests.http.records import activate, deactivate
-from tests.servers.databases import ON_WHAT_LASTS
+from tests.servers.databases import ON_MEMORY, ON_WHAT_LASTS
 from tests.servers.service import Service, wait_for
 
 
@@ -166,6 +166,7 @@ def test_a_refresh_token_suffices_to_log_out(api: Api) -> None:
         assert_problem(api.post("/auth/logout", body, token=access_token), 401)
 
 
+@ON_MEMORY  # when a token expires is no matter of the storage
 def test_an_expired_access_token_does_not_keep_its_session_from_its_end(
     serve: Serve,
 ) -> None:

@@ -22,6 +22,7 @@ TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
         (f"00-{'0' * 32}-{PARENT}-01", False),
         (f"00-{TRACE}-{'0' * 16}-01", False),
         (f"00-{TRACE}-{PARENT}", False),
+        (f"00-{TRACE}-{PARENT}-0g", False),
         ("", False),
     ],
 )
@@ -38,3 +39,16 @@ def test_the_callers_trace_is_taken_over(
 
     assert is_taken == (f"trace_id={TRACE}" in line)
     assert is_taken == (f"parent_id={PARENT}" in line)
+
+
+def test_of_two_callers_traces_none_is_taken_over(service: Service, api: Api) -> None:
+    mark = secrets.token_hex(8)
+    sent = [("traceparent", f"00-{TRACE}-{PARENT}-0{flag}") for flag in (0, 1)]
+    api.client.get("/nowhere", headers=[*sent, ("X-Request-ID", mark)])
+
+    (line,) = wait_for(
+        lambda: [line for line in service.output.splitlines() if mark in line],
+        "the line",
+    )
+
+    assert "trace_id=" not in line

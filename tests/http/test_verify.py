@@ -149,7 +149,7 @@ def test_roles_are_demanded_by_the_query(api: Api, query: str, status: int) -> N
 
     assert status == answer.status_code
     if status == 403:
-        assert_problem(answer, 403, "Not allowed for this role")
+        assert_problem(answer, 403, "Not enough permissions")
         # RFC 6750, section 3.1
         challenge = 'Bearer error="insufficient_scope"'
         assert challenge == answer.headers["WWW-Authenticate"]

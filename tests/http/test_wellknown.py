@@ -8,8 +8,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from config.container import Container
 from config.settings import Settings
-from entrypoints.http.app import routes
 from entrypoints.http.declaration import declarations_of
+from entrypoints.http.routes import routes
+from entrypoints.http.routing import FIELD
 from tests.http.api import Api
 from tests.servers.databases import ON_MEMORY
 
@@ -22,9 +23,31 @@ ELSEWHERE = {
     "/verify-email",
     "/verify-email/reject",
     "/reset-password",
+    "/invitation",
+    "/change-email",
+    "/change-email/undo",
     "/auth/verify-path/{roles}/{path:path}",  # OpenAPI has no word for the rest of a path
 }
 """What is no part of the API."""
+
+SIGNED_IN = {"/auth/me/export", "/auth/sessions", "/auth/sessions/{session_id}"}
+ADMINISTRATION = {
+    "/admin/users",
+    "/admin/users/{user_id}",
+    "/admin/users/{user_id}/invitation",
+    "/admin/users/{user_id}/password-reset",
+    "/admin/users/{user_id}/verification",
+    "/admin/users/{user_id}/unlock",
+    "/admin/users/{user_id}/sessions",
+    "/admin/sessions/{session_id}",
+    "/admin/events",
+    "/admin/stats",
+}
+
+
+def shown(field: re.Match[str]) -> str:
+    """Return a parameter of a route as the document has it, but for what takes the rest."""
+    return field[0] if field["kind"] == "path" else f"{{{field['name']}}}"
 
 
 @pytest.fixture
@@ -60,7 +83,7 @@ def test_the_description_has_every_route_and_no_other(
 ) -> None:
     settings = Settings(data_dir=tmp_path, jwt_secret_key="x" * 32)
     served = {
-        path: {method.lower() for method in declarations_of(resource)}
+        FIELD.sub(shown, path): {method.lower() for method in declarations_of(resource)}
         for path, resource in routes(Container(settings=settings)).items()
     }
 
@@ -73,14 +96,14 @@ def test_the_description_has_every_route_and_no_other(
 def test_the_description_tells_who_needs_a_token_and_what_is_limited(
     document: dict[str, Any],
 ) -> None:
-    operations = {
-        path: operation
+    operations = [
+        (path, operation)
         for path, methods in document["paths"].items()
         for operation in methods.values()
-    }
+    ]
 
-    guarded = {path for path, it in operations.items() if it["security"]}
-    limited = {path for path, it in operations.items() if "429" in it["responses"]}
+    guarded = {path for path, it in operations if it["security"]}
+    limited = {path for path, it in operations if "429" in it["responses"]}
 
     assert {
         "/auth/logout",
@@ -88,6 +111,9 @@ def test_the_description_tells_who_needs_a_token_and_what_is_limited(
         "/auth/me",
         "/auth/verify",
         "/auth/change-password",
+        "/auth/change-email",
+        *SIGNED_IN,
+        *ADMINISTRATION,
     } == guarded
     assert {
         "/auth/register",
@@ -97,8 +123,14 @@ def test_the_description_tells_who_needs_a_token_and_what_is_limited(
         "/auth/password-reset/request",
         "/auth/password-reset/confirm",
         "/auth/change-password",
+        "/auth/me",
+        "/auth/change-email",
+        "/auth/change-email/confirm",
+        "/auth/change-email/undo",
+        "/auth/invitation/accept",
+        *ADMINISTRATION,
     } == limited
-    assert all("401" in operations[path]["responses"] for path in guarded)
+    assert all("401" in it["responses"] for _, it in operations if it["security"])
 
 
 class Page(HTMLParser):

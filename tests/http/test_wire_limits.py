@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.http.api import assert_problem
+from tests.http.api import Api, assert_problem
 from tests.http.conftest import Serve
+from tests.http.records import verified
 from tests.http.wire import Wire, wire_to
 from tests.servers.databases import ON_SQLITE
 from tests.servers.service import Service
@@ -39,9 +40,14 @@ FLOODS = {
 
 @pytest.fixture(scope="module")
 def service(serve: Serve) -> Service:
-    return serve(
+    service = serve(
         MAX_REQUEST_LINE_BYTES="1024", MAX_HEADER_BYTES="4096", MAX_HEADERS="16"
     )
+    with service.client() as client:
+        api = Api(client)
+        # What is loaded once is no growth: names of devices, and what writes mails.
+        api.session(verified(service, api))
+    return service
 
 
 @pytest.fixture

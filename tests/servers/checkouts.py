@@ -9,17 +9,22 @@ from pathlib import Path
 from tests.servers.service import CHECKOUT
 
 SECONDS = 100
+KNOWN = {"__pycache__/", "*.py[co]", ".mypy_cache/", ".ruff_cache/"}
+"""What has been found out about these files, and libraries, need not be again."""
+
+UNFINISHED = "*.pyc.*"
+"""What others compile just now."""
+
 PROGRAMS = ("ruff", "mypy", "lint-imports")
 
 
 def copied_checkout(directory: Path) -> Path:
     """Return a copy with what `make install` leaves, which a test may change."""
-    ignored = (CHECKOUT / ".gitignore").read_text(encoding="utf-8")
-    patterns = [".git", *ignored.replace("/", "").split()]
+    ignored = (CHECKOUT / ".gitignore").read_text(encoding="utf-8").split()
+    patterns = {".git", UNFINISHED, *ignored} - KNOWN
+    names = (pattern.strip("/") for pattern in patterns)
     copy = directory / "scribes-auth"
-    shutil.copytree(CHECKOUT, copy, ignore=shutil.ignore_patterns(*patterns))
-    if (known := CHECKOUT / ".mypy_cache").exists():  # or it reads every library anew
-        shutil.copytree(known, copy / known.name)
+    shutil.copytree(CHECKOUT, copy, ignore=shutil.ignore_patterns(*names))
     environment = copy / ".venv"
     venv = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
     subprocess.run(venv, check=True, timeout=SECONDS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -67,6 +68,13 @@ def new_databases(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
     kind = getattr(request, "param", "sqlite")
     with ExitStack() as made:
 
+        @cache
+        def pooler() -> PgBouncer:
+            server = request.getfixturevalue("postgres_server")
+            pooler = PgBouncer(server.url, pool_mode=POOLED[kind]).start()
+            made.callback(pooler.stop)
+            return pooler
+
         def new() -> Settings:
             if kind == "memory":
                 return {"DATABASE_URL": "memory://"}
@@ -79,9 +87,7 @@ def new_databases(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
                 server = request.getfixturevalue("postgres_server")
                 url = made.enter_context(fresh_schema(server.url))
             if kind in POOLED:
-                pooler = PgBouncer(server.url, pool_mode=POOLED[kind]).start()
-                made.callback(pooler.stop)
-                url = pooler.before(url)
+                url = pooler().before(url)
             return {"DATABASE_URL": url}
 
         yield new

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from tests.servers.kept import kept
 from tests.servers.processes import ServerStartError
+from tools.kept import kept
 
 LONGEST_FETCH = 120.0
 SYSTEM_DIRECTORIES = "/usr/local/sbin:/usr/sbin:/sbin"

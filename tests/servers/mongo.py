@@ -35,9 +35,10 @@ class MongoCompatibleServer(ServerProcess):
 
     name = "mongo"
 
-    def __init__(self, *, replica_set: str | None = "rs") -> None:
+    def __init__(self, *, replica_set: str | None = "rs", cache: str = "128M") -> None:
         super().__init__()
         self._replica_set = replica_set
+        self._cache = cache
 
     @property
     def url(self) -> str:
@@ -51,7 +52,8 @@ class MongoCompatibleServer(ServerProcess):
         # -P keeps the launcher's directory out of the import path.
         data = self.directory / "data"
         replica_set = [self._replica_set] if self._replica_set else []
-        return [sys.executable, "-P", LAUNCHER, str(self.port), data, *replica_set]
+        where = [str(self.port), str(data), self._cache, *replica_set]
+        return [sys.executable, "-P", LAUNCHER, *where]
 
     def is_ready(self) -> bool:
         if "listening" not in self.log:

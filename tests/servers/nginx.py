@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx" / "nginx.conf"
 HTTP2_ON = (1, 25, 1)
 """From this version on, HTTP/2 has a directive of its own."""
 
+RELOAD_SECONDS = 30.0
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
@@ -40,8 +42,15 @@ class Nginx(ServerProcess):
     death_signal = signal.SIGTERM
     stop_signal = signal.SIGTERM
 
-    def __init__(self, chain: bytes, key: bytes, changes: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        chain: bytes,
+        key: bytes,
+        changes: Mapping[str, str],
+        shipped: Path = SHIPPED,
+    ) -> None:
         super().__init__()
+        self._shipped = shipped
         self.http_port = free_port()
         self.owner = unprivileged_owner()
         self._changes = dict(changes)
@@ -95,7 +104,7 @@ class Nginx(ServerProcess):
 
     def configuration(self) -> str:
         """Return the shipped one, with this machine's places."""
-        text = SHIPPED.read_text("utf-8")
+        text = self._shipped.read_text("utf-8")
         listen = f"listen {LOOPBACK}:{self.port} ssl"
         if self.version >= HTTP2_ON:
             http2 = {
@@ -123,6 +132,23 @@ class Nginx(ServerProcess):
                 raise ServerStartError(f"the shipped nginx.conf has no {old!r}")
             text = text.replace(old, new)
         return text
+
+    def reload(self, changes: Mapping[str, str]) -> None:
+        """Go by other changes, and return when nobody goes by the former any more."""
+        self._changes = dict(changes)
+        self.check()
+        former = self._workers()
+        self.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + RELOAD_SECONDS
+        while former & self._workers():
+            if time.monotonic() > deadline:
+                raise ServerStartError(f"it does not reload:\n{self.errors}")
+            time.sleep(0.02)
+
+    def _workers(self) -> set[int]:
+        master = self.process.pid
+        children = Path(f"/proc/{master}/task/{master}/children").read_text("ascii")
+        return set(map(int, children.split()))
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):

@@ -39,10 +39,14 @@ SETTINGS = {
 
 
 def with_option(url: str, name: str, value: str) -> str:
-    """Return the same URL with a setting of the server."""
+    """Return the same URL with a setting of the server, beside those that it has."""
     parts = urlsplit(url)
-    option = f"options=-c{name}%3D{value}"
-    query = f"{parts.query}&{option}" if parts.query else option
+    option = f"-c{name}%3D{value}"
+    before, has_options, others = parts.query.rpartition("options=")
+    if has_options:
+        query = f"{before}options={option}%20{others}"
+    else:
+        query = "&".join(filter(None, [parts.query, f"options={option}"]))
     return parts._replace(query=query).geturl()
 
 

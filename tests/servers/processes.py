@@ -11,11 +11,12 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 from tests.servers import LOOPBACK
 
@@ -188,3 +189,15 @@ class ServerProcess(ABC):
 
     def _start_error(self, trouble: str) -> ServerStartError:
         return ServerStartError(f"{self.name} {trouble}: {self.log[-2000:]}")
+
+
+AServer = TypeVar("AServer", bound=ServerProcess)
+
+
+@contextmanager
+def running(server: AServer) -> Iterator[AServer]:
+    """Start a server, and stop it in the end."""
+    try:
+        yield server.start()
+    finally:
+        server.stop()

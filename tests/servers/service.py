@@ -20,20 +20,21 @@ from contextlib import (
 )
 from email.message import EmailMessage
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 import httpx
 
 from config.adapters import storage_at
 from core.ports import Storage
 from tests.servers import LOOPBACK
+from tests.servers.forks import IMPORTABLE, UNDERSTOOD, Process, fork_server
 from tests.servers.processes import free_port
 
 T = TypeVar("T")
 
 CHECKOUT = Path(__file__).parents[2]
-IMPORTABLE = os.pathsep.join(map(str, (Path(__file__).with_name("lean"), CHECKOUT)))
 START_SECONDS = 30.0
 END_SECONDS = 40.0
 QUICK = {
@@ -75,7 +76,7 @@ class Service:
         self.url = f"http://{LOOPBACK}:{self.port}"
         self.settings = {**QUICK, **settings}
         self.log = directory / "output.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
         self._program = tuple(program)
 
     @property
@@ -110,40 +111,26 @@ class Service:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another command of the program to its end, with the same settings."""
-        return subprocess.run(
-            self._command(*arguments),
-            cwd=self.directory,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=START_SECONDS,
-            check=False,
-        )
+        with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
+            process = self._begin(arguments, output, errors)
+            try:
+                code = process.wait(START_SECONDS)
+            finally:
+                process.kill()
+            said, told = _whole(output), _whole(errors)
+        return subprocess.CompletedProcess(arguments, code, said, told)
 
-    def running(self, output: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    def running(self, output: Path, *arguments: str) -> Process:
         """Return another command of the program under way; what it says is in the file."""
         with output.open("wb") as file:
-            return subprocess.Popen(
-                self._command(*arguments),
-                cwd=self.directory,
-                env=self.environment,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
+            return self._begin(arguments, file, file)
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    def launch(self) -> Process:
         """Start, and wait for nothing."""
         if self.process:
             raise RuntimeError("it runs already")
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                self._command("serve"),
-                cwd=self.directory,
-                env=self.environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # its workers end with it
-            )
+            self.process = self._begin(["serve"], output, output)
         return self.process
 
     def start(self, **settings: str) -> Self:
@@ -221,9 +208,22 @@ class Service:
             f"a mail about {subject!r} to {to}",
         )
 
-    def _command(self, *arguments: str) -> list[str]:
+    def _begin(
+        self, arguments: Sequence[str], output: IO[Any], errors: IO[Any]
+    ) -> Process:
+        environment = self.environment
+        if not self._program and environment.keys() <= UNDERSTOOD:
+            outputs = output.fileno(), errors.fileno()
+            return fork_server().start(arguments, self.directory, environment, outputs)
         program = self._program or (sys.executable, "-m", "entrypoints.cli")
-        return [*program, *arguments]
+        return subprocess.Popen(
+            [*program, *arguments],
+            cwd=self.directory,
+            env=environment,
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,  # its workers end with it
+        )
 
     def _is_ready(self) -> bool:
         if self.process is None or self.process.poll() is not None:
@@ -233,7 +233,7 @@ class Service:
         except httpx.TransportError:
             return False
 
-    def _end(self, signal_to: Callable[[subprocess.Popen[bytes]], None]) -> int | None:
+    def _end(self, signal_to: Callable[[Process], None]) -> int | None:
         if self.process is None:
             return None
         with suppress(ProcessLookupError):  # it may have ended by itself
@@ -241,6 +241,11 @@ class Service:
         code = self.process.wait(END_SECONDS)
         self.process = None
         return code
+
+
+def _whole(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class CountsOnlyTheKnown(Throttle):
 
 
 class VouchesForNobody(Throttle):
-    async def trust(self, account: str, client: Client) -> None:  # noqa: ARG002
+    async def trust(self, account: str, client: Client) -> None:
         return None
 
 

@@ -146,7 +146,7 @@ class IdentifiesTheInactive(Sessions):
 
 @breaks("log ins of who was met inactive never count again")
 class ForgivesTheInactive(Holders):
-    async def dismiss(self, user_id: UserId) -> None:  # noqa: ARG002
+    async def dismiss(self, user_id: UserId) -> None:
         return None
 
 
@@ -194,7 +194,7 @@ class RefreshesForAnybody(Sessions):
 
 @breaks("a session keeps who refreshed it last")
 class KeepsTheFirstClient(Sessions):
-    async def refresh(self, refresh_token: str, client: Client) -> Grant:  # noqa: ARG002
+    async def refresh(self, refresh_token: str, client: Client) -> Grant:
         return await super().refresh(refresh_token, PHONE)
 
 
@@ -218,7 +218,7 @@ class EndsTooMuch(Sessions):
     "logging out with another log ins refresh token ends both",
 )
 class ReadsNoRefreshToken(Sessions):
-    async def log_out(self, access: Token, refresh: Token, client: Client) -> None:  # noqa: ARG002
+    async def log_out(self, access: Token, refresh: Token, client: Client) -> None:
         await super().log_out(access, None, client)
 
 

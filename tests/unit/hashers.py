@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 
 
@@ -9,7 +10,7 @@ class RecordingHasher(BcryptHasher):
     """Keeps the stored hash of each check."""
 
     def __init__(self) -> None:
-        super().__init__(rounds=4, max_wait=60, threads=2)
+        super().__init__(rounds=4, max_wait=60, threads=2, metrics=PrometheusMetrics())
         self.checked: list[str | None] = []
 
     async def verify(self, password: str, stored: str | None) -> bool:
@@ -21,7 +22,9 @@ class InterruptedHasher(BcryptHasher):
     """Something happens once, between hashing or checking and what follows it."""
 
     def __init__(self, rounds: int = 4) -> None:
-        super().__init__(rounds=rounds, max_wait=60, threads=2)
+        super().__init__(
+            rounds=rounds, max_wait=60, threads=2, metrics=PrometheusMetrics()
+        )
         self.after_hash: Callable[[], Awaitable[object]] | None = None
         self.after_verify: Callable[[], Awaitable[object]] | None = None
 

@@ -1,15 +1,17 @@
 """The world of the core, with an outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Self
 
-from core.model import Limit
-from core.model.events import Event, EventKind
+from adapters.emails.idna import IdnaEmails
+from core.model import Limit, OneTimeToken, Purpose, UserId
+from core.model.events import Actor, Event, EventKind
+from core.operations.mail_composer import MailComposer
 from core.operations.mail_watch import Deliveries, MailWatch
 from core.operations.outbox import LEASE, Outbox
 from tests.doubles import Postman
-from tests.unit.world import MAILS, World
+from tests.unit.world import EVENTS, MAILS, PHONE, World
 
 
 class Office(World):
@@ -22,8 +24,14 @@ class Office(World):
         self.outbox = Outbox(
             storage=self.storage,
             mailer=self.postman,
+            composer=MailComposer(
+                storage=self.storage,
+                emails=IdnaEmails(),
+                token_service=self.token_service,
+                clock=self.clock,
+            ),
             throttle=self.throttle,
-            token_service=self.token_service,
+            emails=IdnaEmails(),
             clock=self.clock,
             deliveries=self.deliveries,
         )
@@ -34,12 +42,27 @@ class Office(World):
             metrics=self.metrics,
         )
 
-    async def tell(self, kind: EventKind) -> Event:
-        """Store an event of the first user."""
-        event_id = f"{len(self.events):032x}"
-        event = Event(id=event_id, kind=kind, at=self.clock.now(), user_id=1)
-        await self.storage.events.append([event])
+    async def tell(
+        self,
+        kind: EventKind,
+        data: Mapping[str, str] | None = None,
+        *,
+        actor: UserId | Actor = Actor.ANYONE,
+        token: OneTimeToken | None = None,
+    ) -> Event:
+        """Store an event of the first user, and its token."""
+        data = {**(data or {}), **({"token_id": token.id} if token else {})}
+        now = self.clock.now()
+        event = EVENTS.make(kind, now, actor, PHONE, user_id=1, data=data)
+        if token is None:
+            await self.storage.events.append([event])
+        else:
+            await self.storage.tokens.issue(token, events=[event])
         return event
+
+    def token(self, purpose: Purpose, email: str | None = None) -> OneTimeToken:
+        """Return a token of the first user's."""
+        return self.mailed_tokens.new(1, purpose, self.clock.now(), email)
 
     async def has_nothing_left(self) -> bool:
         future = self.clock.now() + timedelta(days=365)

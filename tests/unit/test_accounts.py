@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from core.errors import EmailTaken, PasswordRejected, UsernameTaken
-from core.model import Purpose, Role
+from core.model import Purpose
 from core.model.events import EventKind
-from tests.unit.world import CONSOLE, EMAIL, PASSWORD, PHONE, World
+from tests.unit.world import EMAIL, PASSWORD, PHONE, World
 
 
 async def test_a_registration_is_told_with_the_token_to_mail() -> None:
@@ -41,28 +41,9 @@ async def test_a_refused_registration_stores_nothing(
             username=username,
             password=password,
             full_name=None,
+            locale=None,
             client=PHONE,
         )
 
     assert 1 == len(world.events)
     assert 1 == len(world.storage.users.tables.users)
-
-
-async def test_an_administrator_is_verified_and_gets_no_mail() -> None:
-    world = World()
-
-    admin = await world.accounts.create_admin(
-        email=EMAIL,
-        username="root",
-        password=PASSWORD,
-        full_name=None,
-        operator=CONSOLE,
-    )
-
-    assert (Role.ADMIN, True) == (admin.role, admin.is_verified)
-    (event,) = world.events
-    assert (EventKind.ADMIN_CREATED, admin.id) == (event.kind, event.user_id)
-    who = {"actor": "operator", "address": "server", "client": "root"}
-    assert who == event.data
-    assert not event.is_outgoing
-    assert not world.storage.tokens.tables.tokens

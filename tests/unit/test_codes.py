@@ -12,10 +12,10 @@ from config.container import Container
 from config.settings import Settings
 from core.errors import AuthError
 from entrypoints.http.answers import FieldProblem, Problem
-from entrypoints.http.app import routes
 from entrypoints.http.codes import DOOR, MEANINGS, door_code
 from entrypoints.http.problems import STATUS
 from entrypoints.http.resources.wellknown import OpenApi
+from entrypoints.http.routes import routes
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| (?:(\d{3}) \| )?", re.MULTILINE)
@@ -44,7 +44,7 @@ def schemas(tmp_path: Path) -> dict[str, Any]:
     settings = Settings(data_dir=tmp_path, jwt_secret_key="x" * 32)
     served = routes(Container(settings=settings))["/openapi.json"]
     assert isinstance(served, OpenApi)
-    found: dict[str, Any] = served.document["components"]["schemas"]
+    found: dict[str, Any] = served.document()["components"]["schemas"]
     return found
 
 

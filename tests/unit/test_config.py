@@ -9,6 +9,7 @@ from config.loading import load_settings
 from config.settings import Settings
 from core.errors import BadConfiguration
 from core.identity.session_rules import Rotation
+from core.model import Locale
 from tests.doubles import NOON
 from tests.unit.environment import Environment
 
@@ -57,6 +58,17 @@ DEFAULTS: dict[str, Any] = {
     "VERIFICATION_TOKEN_EXPIRE_SECONDS": None,
     "RESET_TOKEN_EXPIRE_HOURS": 1,
     "RESET_TOKEN_EXPIRE_SECONDS": None,
+    "INVITATION_EXPIRE_HOURS": 72,
+    "INVITATION_EXPIRE_SECONDS": None,
+    "EMAIL_UNDO_EXPIRE_HOURS": 72,
+    "EMAIL_UNDO_EXPIRE_SECONDS": None,
+    "INVITATION_URL": None,
+    "ADMIN_REQUIRE_IF_MATCH": False,
+    "RATE_LIMIT_INVITATION": "30/hour",
+    "RATE_LIMIT_CHANGE_EMAIL": "5/hour",
+    "RATE_LIMIT_ADMIN": "300/minute",
+    "MAIL_LOCALE": Locale.EN,
+    "NOTIFY_NEW_SIGN_IN": True,
     "VERIFY_EMAIL_URL": None,
     "PASSWORD_RESET_URL": None,
     "APP_URL": None,
@@ -85,6 +97,8 @@ DEFAULTS: dict[str, Any] = {
     "LOG_FORMAT": None,
     "LOG_FILE": None,
     "METRICS_ENABLED": True,
+    "OTEL_EXPORTER_OTLP_ENDPOINT": None,
+    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
     "DOCS_ENABLED": True,
 }
 
@@ -127,6 +141,17 @@ BAD = {
     "VERIFICATION_TOKEN_EXPIRE_SECONDS": "0",
     "RESET_TOKEN_EXPIRE_HOURS": "0",
     "RESET_TOKEN_EXPIRE_SECONDS": "0",
+    "INVITATION_EXPIRE_HOURS": "0",
+    "INVITATION_EXPIRE_SECONDS": "0",
+    "EMAIL_UNDO_EXPIRE_HOURS": "-1",
+    "EMAIL_UNDO_EXPIRE_SECONDS": "0",
+    "INVITATION_URL": "javascript:alert(1)",
+    "ADMIN_REQUIRE_IF_MATCH": "perhaps",
+    "RATE_LIMIT_INVITATION": "30",
+    "RATE_LIMIT_CHANGE_EMAIL": "5",
+    "RATE_LIMIT_ADMIN": "-5/minute",
+    "MAIL_LOCALE": "fr",
+    "NOTIFY_NEW_SIGN_IN": "2",
     "VERIFY_EMAIL_URL": "javascript:alert(1)",
     "PASSWORD_RESET_URL": "//example.com",
     "APP_URL": "javascript:alert(1)",
@@ -146,6 +171,8 @@ BAD = {
     "SMTP_TLS": "ssl",
     "SMTP_TIMEOUT_SECONDS": "31",
     "METRICS_ENABLED": "perhaps",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318",
+    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json",
     "DOCS_ENABLED": "perhaps",
     "OUTBOX_POLL_SECONDS": "0",
     "LOG_LEVEL": "LOUD",

@@ -130,6 +130,8 @@ def test_tokens_live_at_most_as_long_as_the_rules_say(environment: Environment) 
         SESSION_MAX_SECONDS="90",
         VERIFICATION_TOKEN_EXPIRE_SECONDS="80",
         RESET_TOKEN_EXPIRE_SECONDS="70",
+        INVITATION_EXPIRE_SECONDS="60",
+        EMAIL_UNDO_EXPIRE_SECONDS="50",
     )
     lives = []
     for more in (

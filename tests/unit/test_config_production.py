@@ -18,7 +18,7 @@ GOOD = {
     "SINGLE_REPLICA": "true",
 }
 
-PAGES = ("PUBLIC_URL", "VERIFY_EMAIL_URL", "PASSWORD_RESET_URL")
+PAGES = ("PUBLIC_URL", "VERIFY_EMAIL_URL", "PASSWORD_RESET_URL", "INVITATION_URL")
 HOSTS = ("auth.example.com", "localhost:8000", "127.0.0.1")
 GUESSABLE = [
     *("your-super-secret-key-min-32-chars", "your-jwt-secret-key-here-1234567890"),

@@ -9,13 +9,14 @@ from falcon.asgi import Request, Response
 
 from config.container import Container
 from config.settings import Settings
-from core.model import Client, Role
+from core.model import Client, Operator, Profile, Role
 from entrypoints.bodies import RequestBody
 from entrypoints.http.answers import Message
-from entrypoints.http.app import assemble, routes
+from entrypoints.http.app import assemble
 from entrypoints.http.declaration import ANYBODY, Bucket
 from entrypoints.http.openapi.document import openapi
 from entrypoints.http.operation import Operation
+from entrypoints.http.routes import routes
 
 PASSWORD = "SecurePass123!"
 CLIENT = Client(address="192.0.2.1", label="phone")
@@ -62,13 +63,10 @@ class World:
         return await self.client.request(method, path, json=body, headers=headers)
 
     async def token(self, role: Role) -> str:
-        accounts, name = self.container.accounts(), role.value
-        email = f"{name}@example.com"
-        fields = {"email": email, "username": name, "password": PASSWORD}
-        if role is Role.ADMIN:
-            await accounts.create_admin(**fields, full_name=None, operator=CLIENT)
-        else:
-            await accounts.register(**fields, full_name=None, client=CLIENT)
+        email = f"{role}@example.com"
+        profile = Profile(email=email, username=role.value, role=role)
+        users = self.container.user_administration()
+        await users.create(Operator(CLIENT), profile, PASSWORD)
         answer = await self.client.post(
             "/auth/login", json={"email": email, "password": PASSWORD}
         )

@@ -7,7 +7,7 @@ from core.errors import AccountInactive, AuthError, SessionEnded
 from core.model import EndReason, Grant, Purpose, User
 from core.model.events import EventKind
 from tests.unit.hashers import InterruptedHasher
-from tests.unit.world import PASSWORD, PHONE, World
+from tests.unit.world import PASSWORD, PHONE, World, origin
 
 Look = Callable[[World, Grant], Awaitable[object]]
 
@@ -94,7 +94,8 @@ async def test_what_any_number_of_looks_end_is_told_once_and_by_us() -> None:
     )
 
     (event,) = (it for it in world.events if it.kind is EventKind.SESSIONS_ENDED)
-    assert {"actor": "service", "reason": "user_inactive"} == event.data
+    assert ("service", None, None) == origin(event)
+    assert {"reason": "user_inactive"} == event.data
     assert grant.user.id == event.user_id
 
 

@@ -5,8 +5,8 @@ import pytest
 from config.container import Container
 from config.settings import Settings
 from core.client_networks import subject_of
-from entrypoints.http.app import routes
 from entrypoints.http.declaration import declarations_of
+from entrypoints.http.routes import routes
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_every_limit_has_a_bucket_and_every_bucket_a_limit(tmp_path: Path) -> No
     prefix = "rate_limit_"
     limits = {name for name in Settings.model_fields if name.startswith(prefix)}
 
-    declarations = (
-        one
+    buckets = {
+        prefix + bucket.setting
         for resource in routes(Container(settings=settings)).values()
         for one in declarations_of(resource).values()
-    )
-
-    buckets = {prefix + one.limit.setting for one in declarations if one.limit}
+        for bucket in (one.limit, one.limit_by_user)
+        if bucket
+    }
 
     elsewhere = {"rate_limit_enabled", "rate_limit_mails", "rate_limit_refresh"}
     assert limits - elsewhere == buckets

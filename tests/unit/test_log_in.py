@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -133,7 +134,9 @@ async def test_a_stale_hash_is_made_anew_once() -> None:
     assert fresh is not None
     assert fresh.startswith("$2b$05$")
     assert fresh == world.hash_of(user)
-    assert user == await world.storage.users.get(user.id)
+    after = await world.storage.users.get(user.id)
+    assert after
+    assert user == replace(after, last_login_at=None)
     await hasher.aclose()
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from adapters.tokens.jwt_tokens import JwtTokens
 from config.loading import load_settings
+from config.log_context import REQUEST
 from config.logging import NOISY, configure_logging
 from core.model import Claims, Role, TokenKind
 from tests.doubles import NOON
@@ -35,7 +35,7 @@ def logging_as_before() -> Iterator[None]:
     for name, found in quiet.items():
         logging.getLogger(name).setLevel(found)
     logging.captureWarnings(capture=False)
-    structlog.contextvars.clear_contextvars()
+    REQUEST.set({})
 
 
 @pytest.fixture
@@ -77,19 +77,19 @@ def test_a_line_of_json_has_the_event_its_facts_and_the_time(
     environment: Environment,
 ) -> None:
     written = _json(environment)
-    structlog.contextvars.bind_contextvars(request_id="r1")
+    REQUEST.set({"request_id": "r1"})
 
     log.warning("Login failed", extra={"reason": "wrong\npassword", "user_id": 7})
 
     (line,) = written.lines
     assert line.pop("timestamp").endswith("Z")
     assert {
-        "event": "Login failed",
-        "level": "warning",
-        "logger": "core.something",
-        "reason": "wrong\npassword",
-        "user_id": 7,
-        "request_id": "r1",
+        "severity_text": "WARN",
+        "body": "Login failed",
+        "otel.scope.name": "core.something",
+        "user.id": "7",
+        "scribes.reason": "wrong\npassword",
+        "scribes.request_id": "r1",
     } == line
 
 
@@ -102,7 +102,22 @@ def test_what_clients_say_stays_within_its_line(
     log.info("Said: %s", hostile, extra={"client": hostile})
 
     (line,) = written.lines
-    assert f"Said: {hostile}" == line["event"]
+    assert f"Said: {hostile}" == line["body"]
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_no_line_is_lost_or_obeyed_for_its_characters(
+    environment: Environment, log_format: str
+) -> None:
+    written = Written(environment, LOG_FORMAT=log_format)
+    hostile = "\x1b[31m\x9b\r\u2028\ud800"
+
+    log.info("Said: %s", hostile, extra={"client": hostile})
+
+    (line,) = written.text.splitlines()
+    assert 2 == line.count("[31m")
+    assert 2 == line.count(r"\ud800")
+    assert line.isprintable()
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
@@ -211,7 +226,10 @@ def test_names_that_only_sound_like_secrets_are_logged(
     log.info("Mailed", extra={"token_id": "t1", "kind": "password.reset_requested"})
 
     (line,) = written.lines
-    assert ("t1", "password.reset_requested") == (line["token_id"], line["kind"])
+    assert ("t1", "password.reset_requested") == (
+        line["scribes.token_id"],
+        line["scribes.kind"],
+    )
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
@@ -241,7 +259,22 @@ def test_libraries_that_talk_too_much_are_held_back(environment: Environment) ->
         logging.getLogger(name).debug("read: PASS hunter2")
     log.debug("ours")
 
-    assert ["ours"] == [line["event"] for line in written.lines]
+    assert ["ours"] == [line["body"] for line in written.lines]
+
+
+@pytest.mark.parametrize("name", ["psycopg.pool", "opentelemetry.exporter.x"])
+def test_what_a_library_says_of_each_try_is_a_line_once_in_a_while(
+    environment: Environment, name: str
+) -> None:
+    written = _json(environment)
+
+    for number in range(20):
+        logging.getLogger(name).error("try %d failed", number)
+        logging.getLogger(name).error("closing")
+        log.error("ours")
+
+    said = [line["body"] for line in written.lines if line["body"] != "ours"]
+    assert (["try 0 failed", "closing"], 22) == (said, len(written.lines))
 
 
 def test_warnings_are_logged(environment: Environment) -> None:
@@ -252,7 +285,7 @@ def test_warnings_are_logged(environment: Environment) -> None:
         logging.captureWarnings(capture=True)
         warnings.warn("old", DeprecationWarning, stacklevel=1)
 
-    assert "DeprecationWarning: old" in written.lines[-1]["event"]
+    assert "DeprecationWarning: old" in written.lines[-1]["body"]
 
 
 def test_a_log_file_that_was_moved_away_is_begun_anew(
@@ -264,4 +297,4 @@ def test_a_log_file_that_was_moved_away_is_begun_anew(
     written.path.rename(tmp_path / "app.log.1")
     log.info("after")
 
-    assert ["after"] == [line["event"] for line in written.lines]
+    assert ["after"] == [line["body"] for line in written.lines]

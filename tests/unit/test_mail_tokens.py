@@ -27,9 +27,7 @@ FORGERIES = {
 async def test_a_token_that_we_did_not_mail_spends_nothing(
     purpose: Purpose, forgery: str
 ) -> None:
-    world = World()
-    await world.register()
-    await world.password_resets.request(EMAIL, PHONE)
+    world = await world_with_tokens()
     mailed = world.mailed_token(purpose)
     token_id, _, mac = mailed.partition(".")
 
@@ -41,25 +39,40 @@ async def test_a_token_that_we_did_not_mail_spends_nothing(
 
 @pytest.mark.parametrize("purpose", Purpose)
 async def test_a_token_is_good_for_its_purpose_only(purpose: Purpose) -> None:
+    world = await world_with_tokens()
+
+    for other in set(Purpose) - {purpose}:
+        mailed = world.mailed_token(other)
+        forged = world.token_service.mail_token(mailed.partition(".")[0], purpose)
+        for token in (mailed, forged):
+            with pytest.raises(InvalidMailToken):
+                await _spend(world, purpose, token)
+
+    await _spend(world, purpose, world.mailed_token(purpose))
+
+
+async def world_with_tokens() -> World:
+    """Return a world where a token of each purpose was mailed to somebody."""
     world = World()
-    await world.register()
-    await world.password_resets.request(EMAIL, PHONE)
-    (other,) = set(Purpose) - {purpose}
-    mailed = world.mailed_token(other)
-    forged = world.token_service.mail_token(mailed.partition(".")[0], purpose)
-
-    for token in (mailed, forged):
-        with pytest.raises(InvalidMailToken):
-            await _spend(world, purpose, token)
-
-    await _spend(world, other, mailed)
+    user, now = await world.register(), world.clock.now()
+    for purpose in set(Purpose) - {Purpose.VERIFY_EMAIL}:
+        token = world.mailed_tokens.new(user.id, purpose, now, "jane@example.net")
+        await world.storage.tokens.issue(token, events=[])
+    return world
 
 
 async def _spend(world: World, purpose: Purpose, mailed: str) -> None:
-    if purpose is Purpose.VERIFY_EMAIL:
-        await world.verifications.verify(mailed, PHONE)
-    else:
-        await world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
+    match purpose:
+        case Purpose.VERIFY_EMAIL:
+            await world.verifications.verify(mailed, PHONE)
+        case Purpose.RESET_PASSWORD:
+            await world.password_resets.reset(mailed, NEW_PASSWORD, PHONE)
+        case Purpose.INVITATION:
+            await world.invitations.accept(mailed, NEW_PASSWORD, PHONE)
+        case Purpose.CHANGE_EMAIL:
+            await world.email_changes.confirm(mailed, PHONE)
+        case Purpose.UNDO_EMAIL:
+            await world.email_changes.undo(mailed, PHONE)
 
 
 async def test_nobody_learns_from_what_is_stored_whether_an_address_is_known() -> None:

@@ -90,6 +90,15 @@ async def test_a_mail_given_up_is_a_failure_and_waits_no_more(office: Office) ->
     assert 1 == office.deliveries.failures
 
 
+@pytest.mark.parametrize("outcome", ["delayed", "given up"])
+def test_the_first_failure_is_an_increase_of_a_figure(
+    office: Office, outcome: str
+) -> None:
+    page = office.metrics.page().decode()
+
+    assert f'\nscribes_mail_failures_total{{outcome="{outcome}"}} 0.0\n' in page
+
+
 async def test_the_figures_tell_all_of_it(office: Office) -> None:
     break_mail(office, MailUnavailable("away"))
     await tell(office)

@@ -41,31 +41,6 @@ async def test_the_mail_of_a_reset_lets_a_password_be_chosen(office: Office) -> 
     await office.log_in(NEW_PASSWORD)
 
 
-@pytest.mark.parametrize(
-    ("event_kind", "mail_kind"),
-    [
-        (EventKind.USER_REGISTERED, MailKind.VERIFY_EMAIL),
-        (EventKind.VERIFICATION_REQUESTED, MailKind.VERIFY_EMAIL),
-        (EventKind.PASSWORD_RESET_REQUESTED, MailKind.RESET_PASSWORD),
-        (EventKind.PASSWORD_CHANGED, MailKind.PASSWORD_CHANGED),
-        (EventKind.PASSWORD_RESET, MailKind.PASSWORD_CHANGED),
-        (EventKind.REUSE_DETECTED, MailKind.REUSE_DETECTED),
-    ],
-)
-async def test_what_happened_leads_to_its_mail(
-    office: Office, event_kind: EventKind, mail_kind: MailKind
-) -> None:
-    event = await office.tell(event_kind)
-    office.wait(seconds=7)
-
-    assert 1 == await office.outbox.deliver_due()
-
-    (mail,) = office.postman.sent
-    assert (event.id, event.at) == (mail.id, mail.at)
-    assert (mail_kind, EMAIL, "jane") == (mail.kind, mail.to, mail.name)
-    assert await office.has_nothing_left()
-
-
 @pytest.mark.parametrize("kind", sorted(set(EventKind) - OUTGOING))
 async def test_other_events_lead_to_none(office: Office, kind: EventKind) -> None:
     await office.tell(kind)
@@ -80,6 +55,7 @@ async def test_a_full_name_is_preferred_to_a_username() -> None:
         username="jane",
         password=PASSWORD,
         full_name="Jane Doe",
+        locale=None,
         client=PHONE,
     )
 

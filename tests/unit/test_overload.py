@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from falcon import asgi, testing
 
+from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from core.errors import Overloaded
 from core.model import Client
@@ -19,7 +20,7 @@ FLOODER, NEIGHBOUR, OTHER = "192.0.2.1", "192.0.2.2", "2001:db8::1"
 
 @pytest.fixture
 async def hasher() -> AsyncIterator[BcryptHasher]:
-    hasher = BcryptHasher(rounds=9, max_wait=0, threads=1)
+    hasher = BcryptHasher(rounds=9, max_wait=0, threads=1, metrics=PrometheusMetrics())
     yield hasher
     await hasher.aclose()
 

@@ -15,6 +15,7 @@ from tests.unit.world import (
     PASSWORD,
     PHONE,
     World,
+    origin,
 )
 
 
@@ -44,8 +45,8 @@ async def test_a_change_tells_which_session_followed_which() -> None:
     new = (await world.sessions.identify(renewed.access_token)).session.id
     assert (EventKind.PASSWORD_CHANGED, old) == (changed.kind, changed.session_id)
     assert (EventKind.SESSION_OPENED, new) == (opened.kind, opened.session_id)
-    who = {"actor": str(this.user.id), "address": "192.0.2.2", "client": "laptop"}
-    assert who == changed.data == opened.data
+    who = str(this.user.id), "192.0.2.2", "laptop"
+    assert who == origin(changed) == origin(opened)
     ended = EndReason.PASSWORD_CHANGED
     stored = world.storage.sessions.tables.sessions.values()
     assert [ended, ended, None] == [session.end_reason for session in stored]

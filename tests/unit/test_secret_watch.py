@@ -204,3 +204,17 @@ async def test_nothing_to_watch_is_never_looked_at(tmp_path: Path) -> None:
     await desk.watch.look_soon()
 
     assert [] == desk.secrets.reads
+
+
+async def test_failing_looks_are_counted_by_secret_and_ages_told(desk: Desk) -> None:
+    await desk.watch.look()
+    desk.refused["mail"] = BadConfiguration(["no"])
+    await desk.watch.look()
+    await desk.watch.look()
+
+    figure = desk.metrics.registry.get_sample_value
+    failures = "scribes_secret_look_failures_total"
+    assert figure(failures, {"secret": "mail"}) == 2
+    assert figure(failures, {"secret": "keys"}) is None
+    made = figure("scribes_secret_created_timestamp_seconds", {"secret": "keys"})
+    assert made == pytest.approx((desk.directory / "keys").stat().st_mtime, abs=1)

@@ -31,13 +31,12 @@ async def test_a_refresh_by_another_program_is_told_with_old_and_new() -> None:
     session = world.session
     assert (session.user_id, session.id) == (event.user_id, event.session_id)
     assert not event.is_outgoing
-    assert {
-        "actor": str(session.user_id),
-        "address": "192.0.2.2",
-        "client": "laptop",
-        "old_address": "192.0.2.1",
-        "old_client": "phone",
-    } == event.data
+    assert (session.user_id, "192.0.2.2", "laptop") == (
+        event.actor_id,
+        event.address,
+        event.label,
+    )
+    assert {"old_address": "192.0.2.1", "old_client": "phone"} == event.data
 
 
 async def test_a_thief_who_refreshes_in_step_with_the_owner_is_told() -> None:
@@ -51,7 +50,7 @@ async def test_a_thief_who_refreshes_in_step_with_the_owner_is_told() -> None:
         assert LAPTOP == world.session.client
         (token, _) = answers
 
-    labels = [event.data["client"] for event in _changes(world)]
+    labels = [event.label for event in _changes(world)]
     assert ["laptop", "phone", "laptop", "phone", "laptop"] == labels
 
 
@@ -75,5 +74,5 @@ async def test_many_clients_at_once_are_all_answered_and_all_told() -> None:
     answers = await asyncio.gather(*(world.refresh(first, one) for one in clients))
 
     assert 1 == len(set(answers))
-    told = {event.data["client"] for event in _changes(world)}
+    told = {event.label for event in _changes(world)}
     assert {client.label for client in clients} == told

@@ -24,6 +24,7 @@ from tests.unit.transfers import (
     append_an_event,
     archive_of,
     contents,
+    count_a_reset,
     deliver_an_event,
     everything,
     issue_a_token,
@@ -36,10 +37,10 @@ from tests.unit.transfers import (
 )
 from tests.unit.world import PHONE, World
 
-WRITES = 3 + 4 + 2 + 5 + 2
+WRITES = 3 + 4 + 2 + 5 + 2 + 2
 """Batches that a full storage is written in."""
 
-USERS, SESSIONS, TOKENS, EVENTS, REVOCATIONS = RecordKind
+USERS, SESSIONS, TOKENS, EVENTS, REVOCATIONS, TALLIES = RecordKind
 
 
 @pytest.fixture
@@ -105,6 +106,7 @@ async def test_progress_is_told_batch_by_batch(
         *[(TOKENS, done, 3) for done in (0, 3)],
         *[(EVENTS, done, 9) for done in (0, 3, 6, 9)],
         *[(REVOCATIONS, done, 3) for done in (0, 3)],
+        *[(TALLIES, done, 4) for done in (0, 3, 4)],
     ] == steps.told
 
 
@@ -162,6 +164,7 @@ CHANGES: list[tuple[Change, RecordKind]] = [
     (append_an_event, EVENTS),
     (deliver_an_event, EVENTS),
     (revoke_a_key, REVOCATIONS),
+    (count_a_reset, TALLIES),
 ]
 
 
@@ -249,7 +252,13 @@ async def test_no_more_is_held_than_a_batch_or_a_page(
 
 async def test_a_digest_is_of_lines_of_json() -> None:
     storage = MemoryStorage.from_url("memory://")
-    event = an_event(EventKind.SESSION_OPENED, 7, data={"b": "é", "a": '"'})
+    event = an_event(
+        EventKind.SESSION_OPENED,
+        7,
+        actor="7",
+        address="192.0.2.1",
+        data={"b": "é", "a": '"'},
+    )
     stored = StoredEvent(event, 3, NOW)
     await storage.archive.write(EVENTS, [stored, stored])
 
@@ -257,8 +266,10 @@ async def test_a_digest_is_of_lines_of_json() -> None:
 
     line = (
         '{"attempts":3,"due_at":"2025-12-24T10:00:00.123+00:00","event":'
-        '{"at":"2025-12-24T10:00:00.123+00:00","data":{"a":"\\"","b":"\\u00e9"},'
-        f'"id":"{event.id}","kind":"session.opened","session_id":null,"user_id":7}}}}\n'
+        '{"actor":"7","address":"192.0.2.1","at":"2025-12-24T10:00:00.123+00:00",'
+        '"data":{"a":"\\"","b":"\\u00e9"},'
+        f'"id":"{event.id}","kind":"session.opened","label":null,"session_id":null,'
+        '"user_id":7}}\n'
     )
     assert hashlib.sha256(line.encode()).hexdigest() == digests[EVENTS]
 

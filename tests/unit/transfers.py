@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.archive import MemoryArchive
-from core.model import RecordKind, RevokedKey
+from core.model import RecordKind, RevokedKey, Tally, TallyKind
 from core.model.events import EventKind
 from core.operations.transfer import PAGE, Transfer
 from core.ports import Record, Storage
@@ -89,6 +89,7 @@ async def a_full_storage() -> MemoryStorage:
     await storage.events.delivered(first.event.id)
     for kid in ("b", "_", "B"):
         await storage.revocations.revoke(RevokedKey(kid, NOW), events=[])
+    await storage.statistics.add([Tally.of(NOW.date(), it, 1) for it in TallyKind])
     return storage
 
 
@@ -145,3 +146,7 @@ async def issue_a_token(storage: MemoryStorage) -> None:
 
 async def revoke_a_key(storage: MemoryStorage) -> None:
     await storage.revocations.revoke(RevokedKey("A", NOW), events=[])
+
+
+async def count_a_reset(storage: MemoryStorage) -> None:
+    await storage.statistics.add([Tally.of(NOW.date(), TallyKind.RESETS, 1)])

@@ -6,43 +6,65 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from adapters.devices.user_agents import UserAgentNames
 from adapters.emails.idna import IdnaEmails
 from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from adapters.rate_limit.memory import MemoryRateLimiter
 from adapters.storage.memory import MemoryStorage
 from adapters.storage.memory.sessions import MemorySessions
+from adapters.storage.memory.users import MemoryUsers
 from adapters.system import RandomIds
 from adapters.tokens.jwt_tokens import JwtTokens
 from adapters.tokens.secret_keys import SecretKeys
+from core.administration.audit import Events
+from core.administration.newcomers import Newcomers
+from core.administration.sessions import UserSessions
+from core.administration.users import Users
 from core.event_factory import EventFactory
 from core.identity.accounts import Accounts
 from core.identity.batched_lookups import BatchedLookups
+from core.identity.day_counter import DayCounter
+from core.identity.email_changes import EmailChanges
 from core.identity.grants import Grants
 from core.identity.holders import Holders
+from core.identity.invitations import MailedInvitations
 from core.identity.mailed_tokens import MailedTokens
+from core.identity.own_account import OwnAccounts
+from core.identity.own_sessions import OwnSessionLists
 from core.identity.password_changes import PasswordChanges
 from core.identity.password_resets import PasswordResets
+from core.identity.reauthentication import Reauthentication
+from core.identity.removals import Removals
+from core.identity.session_lists import SessionLists
 from core.identity.session_rules import Rotation, SessionRules
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
+from core.identity.user_changes import UserChanges
 from core.identity.verifications import Verifications
 from core.keys.keyring import Keyring, KeyRules
 from core.keys.token_service import TokenService, hmac_key
 from core.model import (
+    UNSAVED,
     UNTOLD,
+    Account,
     Backoff,
     Client,
     Credentials,
     Grant,
     Identity,
     Limit,
+    Operator,
+    Profile,
     Purpose,
+    Role,
     SecretVersion,
     Session,
     SessionId,
+    SignedIn,
     TokenKind,
     User,
+    UserId,
 )
 from core.model.events import Event, EventKind
 from core.passwords import GuidePolicy
@@ -72,8 +94,20 @@ RULES = SessionRules(
 BACKOFF = Backoff()
 MAILS = Limit("mails/hour", 5, timedelta(hours=1))
 REFRESHES = Limit("refresh/minute", 120, timedelta(minutes=1))
-HASHER = BcryptHasher(rounds=4, max_wait=60, threads=2)
+HASHER = BcryptHasher(rounds=4, max_wait=60, threads=2, metrics=PrometheusMetrics())
+LIVES = {
+    Purpose.VERIFY_EMAIL: timedelta(hours=24),
+    Purpose.RESET_PASSWORD: timedelta(hours=1),
+    Purpose.INVITATION: timedelta(hours=72),
+    Purpose.CHANGE_EMAIL: timedelta(hours=24),
+    Purpose.UNDO_EMAIL: timedelta(hours=72),
+}
 EVENTS = EventFactory(RandomIds())
+
+
+def origin(event: Event) -> tuple[str | None, ...]:
+    """Return who did it, and from where."""
+    return event.actor, event.address, event.label
 
 
 class BusySessions(MemorySessions):
@@ -85,6 +119,18 @@ class BusySessions(MemorySessions):
         found = await super().identities(session_ids)
         await asyncio.sleep(0)
         return found
+
+
+class BusyUsers(MemoryUsers):
+    """The same for users who are looked up to be changed, and not for those who log in."""
+
+    async def account(self, user_id: UserId) -> Account | None:
+        found = await super().account(user_id)
+        await asyncio.sleep(0)
+        return found
+
+    async def account_by_email(self, email_key: str) -> Account | None:
+        return await super().account(self.tables.emails.get(email_key, UNSAVED))
 
 
 class World:
@@ -99,7 +145,8 @@ class World:
     ) -> None:
         self.clock = SetClock()
         self.metrics = PrometheusMetrics()
-        self.storage = MemoryStorage.from_url("memory://")
+        plain = MemoryStorage.from_url("memory://")
+        self.storage = replace(plain, users=BusyUsers(plain.users.tables))
         self.busy_sessions = BusySessions(self.storage.sessions.tables)
         self.tokens = JwtTokens("scribes-auth", "scribes")
         self.keyring = Keyring(SecretKeys(), KEY_RULES)
@@ -111,8 +158,10 @@ class World:
             clock=self.clock,
             leeway=KEY_RULES.leeway,
         )
+        self.limiter = MemoryRateLimiter(self.clock)
+        self.backoff = backoff
         self.throttle = Throttle(
-            limiter=MemoryRateLimiter(self.clock),
+            limiter=self.limiter,
             metrics=self.metrics,
             backoff=backoff,
             mails=mails,
@@ -125,18 +174,19 @@ class World:
             clock=self.clock,
             events=EVENTS,
         )
+        self.counter = DayCounter(self.storage.statistics, self.clock)
         self._begin_accounts(hasher)
         self._open_sessions(hasher, replace(RULES, **rules))
+        self._administer(hasher)
 
     def _begin_accounts(self, hasher: PasswordHasher) -> None:
-        tokens = MailedTokens(
+        self.mailed_tokens = tokens = MailedTokens(
             storage=self.storage,
             token_service=self.token_service,
             clock=self.clock,
             ids=RandomIds(),
             events=EVENTS,
-            verification_life=timedelta(hours=24),
-            reset_life=timedelta(hours=1),
+            lives=LIVES,
         )
         self.accounts = Accounts(
             users=self.storage.users,
@@ -144,6 +194,7 @@ class World:
             hasher=hasher,
             policy=GuidePolicy(),
             tokens=tokens,
+            counter=self.counter,
             clock=self.clock,
             events=EVENTS,
         )
@@ -163,14 +214,19 @@ class World:
             hasher=hasher,
             policy=GuidePolicy(),
             tokens=tokens,
+            counter=self.counter,
             clock=self.clock,
             events=EVENTS,
         )
 
     def _open_sessions(self, hasher: PasswordHasher, rules: SessionRules) -> None:
         grants = Grants(token_service=self.token_service, ids=RandomIds(), rules=rules)
+        self.reauthentication = Reauthentication(
+            self.storage.users, self.throttle, hasher
+        )
         self.password_changes = PasswordChanges(
             users=self.storage.users,
+            reauthentication=self.reauthentication,
             holders=self.holders,
             throttle=self.throttle,
             hasher=hasher,
@@ -187,10 +243,70 @@ class World:
             throttle=self.throttle,
             hasher=hasher,
             clock=self.clock,
+            device_names=UserAgentNames(),
+            counter=self.counter,
             grants=grants,
             events=EVENTS,
+            metrics=self.metrics,
             rules=rules,
         )
+
+    def _administer(self, hasher: PasswordHasher) -> None:
+        storage, tokens, clock = self.storage, self.mailed_tokens, self.clock
+        changes = UserChanges(IdnaEmails(), tokens, clock, EVENTS)
+        removals = Removals(storage.users, self.limiter, clock, EVENTS)
+        lists = SessionLists(storage.sessions, clock, EVENTS)
+        self.own_account = OwnAccounts(
+            storage=storage,
+            reauthentication=self.reauthentication,
+            changes=changes,
+            removals=removals,
+        )
+        self.own_sessions = OwnSessionLists(lists)
+        self.email_changes = EmailChanges(
+            storage=storage,
+            emails=IdnaEmails(),
+            tokens=tokens,
+            throttle=self.throttle,
+            reauthentication=self.reauthentication,
+            changes=changes,
+            clock=clock,
+            events=EVENTS,
+        )
+        self.invitations = MailedInvitations(self.password_resets)
+        self.user_administration = Users(
+            storage=storage,
+            emails=IdnaEmails(),
+            newcomers=Newcomers(
+                users=storage.users,
+                emails=IdnaEmails(),
+                hasher=hasher,
+                policy=GuidePolicy(),
+                tokens=tokens,
+                clock=clock,
+                events=EVENTS,
+            ),
+            changes=changes,
+            removals=removals,
+            tokens=tokens,
+            limiter=self.limiter,
+            backoff=self.backoff,
+            clock=clock,
+            events=EVENTS,
+        )
+        self.session_administration = UserSessions(storage.users, lists)
+        self.audit = Events(storage, clock)
+
+    async def signed_in(self, grant: Grant, client: Client = PHONE) -> SignedIn:
+        """Return the caller whose access token is in a grant."""
+        identity = await self.sessions.identify(grant.access_token)
+        return SignedIn(identity, client)
+
+    async def admin(self, name: str = "root") -> SignedIn:
+        """Return an administrator who is signed in."""
+        profile = Profile(email=f"{name}@example.com", username=name, role=Role.ADMIN)
+        await self.user_administration.create(Operator(CONSOLE), profile, PASSWORD)
+        return await self.signed_in(await self.log_in(email=profile.email))
 
     def wait(self, **time: float) -> None:
         self.clock.advance(timedelta(**time))
@@ -201,6 +317,7 @@ class World:
             username=name,
             password=PASSWORD,
             full_name=None,
+            locale=None,
             client=PHONE,
         )
 

@@ -46,8 +46,16 @@ class KeyNames:
         return (
             self._key("known", trial.account, trial.address),
             self._key("failures", trial.account, trial.address),
-            self._key("failures", trial.account),
+            self.failures(trial.account),
         )
+
+    def failures(self, account: str) -> str:
+        """Return where an account's failures from all addresses not known are kept."""
+        return self._key("failures", account)
+
+    def account_index(self, account: str) -> str:
+        """Return where the keys of its failures from known addresses are listed."""
+        return self._key("account", account)
 
     def _key(self, kind: str, *facts: str) -> str:
         digest = hashlib.sha256()

@@ -15,9 +15,14 @@ MILLISECOND = timedelta(milliseconds=1)
 
 MOST = 1_000_000
 
-HIT = Script.named("hit")
-BEGIN = Script.named("begin")
-SETTLE = Script.named("settle")
+MOST_OF_ONE = 100
+"""Known addresses of one account whose failures are kept; far more than people have."""
+
+HIT = Script.named("keep", "hit")
+BEGIN = Script.named("keep", "wait", "begin")
+SETTLE = Script.named("keep", "settle")
+DELAY = Script.named("keep", "wait", "delay")
+FORGET = Script.named("keep", "forget")
 
 
 class RedisRateLimiter(RateLimiter):
@@ -62,21 +67,35 @@ class RedisRateLimiter(RateLimiter):
         ]
 
     async def begin(self, trial: Trial, backoff: Backoff) -> timedelta:
-        keys = (*self.keys.trial(trial), *self.keys.trial_indexes)
-        numbers = [self.most, backoff.memory // MILLISECOND, *_delays(backoff)]
-        wait: int = await self.server.run(BEGIN, keys, numbers)
+        memory = backoff.memory // MILLISECOND
+        numbers = [self.most, MOST_OF_ONE, memory, *_delays(backoff)]
+        wait: int = await self.server.run(BEGIN, self._keys(trial), numbers)
         return wait * MILLISECOND
 
     async def settle(self, trial: Trial, backoff: Backoff, *, proven: bool) -> None:
         trust = backoff.trust // MILLISECOND if proven else 0
-        keys = (*self.keys.trial(trial), *self.keys.trial_indexes)
-        await self.server.run(SETTLE, keys, [self.most, trust])
+        await self.server.run(SETTLE, self._keys(trial), [self.most, trust])
+
+    async def delay(self, account: str, backoff: Backoff) -> timedelta:
+        keys = [self.keys.failures(account)]
+        wait: int = await self.server.run(DELAY, keys, _delays(backoff))
+        return wait * MILLISECOND
+
+    async def forget(self, account: str) -> None:
+        _, all_failures = self.keys.trial_indexes
+        keys = (self.keys.failures(account), self.keys.account_index(account))
+        await self.server.run(FORGET, (*keys, all_failures), [])
 
     async def ping(self) -> None:
         await self.server.write(self.keys.probe)
 
     async def aclose(self) -> None:
         await self.server.aclose()
+
+    def _keys(self, trial: Trial) -> tuple[str, ...]:
+        names = self.keys
+        account = names.account_index(trial.account)
+        return *names.trial(trial), *names.trial_indexes, account
 
 
 @lru_cache(maxsize=16)

@@ -1,6 +1,7 @@
 """Calls to a Redis server that are answered at once, or given up."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
@@ -30,13 +31,13 @@ class Script:
     digest: str
 
     @classmethod
-    def named(cls, name: str) -> Self:
-        files = (SCRIPTS / f"{part}.lua" for part in ("keep", name))
+    def named(cls, *parts: str) -> Self:
+        files = (SCRIPTS / f"{part}.lua" for part in parts)
         text = "".join(file.read_text(encoding="ascii") for file in files)
         return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-PROBE = Script.named("probe")
+PROBE = Script.named("keep", "probe")
 
 
 class Server:
@@ -105,7 +106,7 @@ class Server:
             pool = BlockingConnectionPool(
                 max_connections=CONNECTIONS,
                 timeout=OPENING_SECONDS,
-                connection_class=SSLConnection if url.tls else Connection,
+                connection_class=_connection_class(url),
                 socket_timeout=OPENING_SECONDS,
                 socket_connect_timeout=OPENING_SECONDS,
                 protocol=2,
@@ -114,6 +115,22 @@ class Server:
             )
             self._nodes[node] = Redis(connection_pool=pool)
         return self._nodes[node]
+
+
+class _OwnAuthority(SSLConnection):
+    """Trusts the authority of one server, and no other: whom it certifies is that server."""
+
+    def __init__(self, *, authority: str, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        context = ssl.create_default_context(cafile=authority)
+        context.check_hostname = False
+        self.ssl_context.context = context
+
+
+def _connection_class(url: RedisUrl) -> type[Connection]:
+    if url.authority:
+        return _OwnAuthority
+    return SSLConnection if url.tls else Connection
 
 
 async def _run(

@@ -32,11 +32,13 @@ class RedisUrl:
     user: str | None
     password: str | None = field(repr=False)
     tls: bool
+    authority: str | None
     prefix: str
 
     def options(self, node: Node) -> dict[str, Any]:
         """Return what a connection of redis-py to this node is made with."""
         return {
+            **({"authority": self.authority} if self.authority else {}),
             "host": node.host,
             "port": node.port,
             "db": self.database,
@@ -57,7 +59,9 @@ def read_url(url: str) -> RedisUrl:
         raise BadConfiguration([FORM]) from None
     if not host or database < 0 or parts.fragment:
         raise BadConfiguration([FORM])
+    tls = parts.scheme == "rediss"
     prefix = query.pop("prefix", "scribes")
+    authority = query.pop("authority", None) if tls else None
     problems = [f"redis: unknown parameter {name}" for name in query]
     if not PREFIX.fullmatch(prefix):
         problems.append("redis: prefix takes 1 to 64 letters, digits and _ . -")
@@ -68,6 +72,7 @@ def read_url(url: str) -> RedisUrl:
         database=database,
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        tls=parts.scheme == "rediss",
+        tls=tls,
+        authority=authority or None,
         prefix=prefix,
     )

@@ -10,6 +10,7 @@ from adapters.storage.memory.events import MemoryEvents
 from adapters.storage.memory.purging import purge
 from adapters.storage.memory.revocations import MemoryRevocations
 from adapters.storage.memory.sessions import MemorySessions
+from adapters.storage.memory.statistics import MemoryStatistics
 from adapters.storage.memory.tables import Tables
 from adapters.storage.memory.tokens import MemoryTokens
 from adapters.storage.memory.users import MemoryUsers
@@ -24,6 +25,7 @@ class MemoryStorage(Storage):
     tokens: MemoryTokens
     events: MemoryEvents
     revocations: MemoryRevocations
+    statistics: MemoryStatistics
     archive: MemoryArchive
 
     @classmethod
@@ -37,6 +39,7 @@ class MemoryStorage(Storage):
             MemoryTokens(tables),
             MemoryEvents(tables),
             MemoryRevocations(tables),
+            MemoryStatistics(tables),
             MemoryArchive(tables),
         )
 

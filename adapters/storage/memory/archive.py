@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from adapters.storage.memory.tables import Tables, owned
-from core.model import OneTimeToken, RecordKind, RevokedKey, Session, UserId
+from core.model import OneTimeToken, RecordKind, RevokedKey, Session, Tally, UserId
 from core.model.events import Event, StoredEvent
 from core.ports import Archive, Record
 
@@ -51,6 +51,8 @@ class MemoryArchive(Archive):
                 return ((name, self._stored(event)) for name, event in events)
             case RecordKind.REVOCATIONS:
                 return iter(sorted(self.tables.revoked.items()))
+            case RecordKind.TALLIES:
+                return iter(sorted(self.tables.tallies.items()))
 
     @property
     def _writers(self) -> Mapping[RecordKind, Callable[[Sequence[Any]], None]]:
@@ -60,6 +62,7 @@ class MemoryArchive(Archive):
             RecordKind.TOKENS: self._write_tokens,
             RecordKind.EVENTS: self._write_events,
             RecordKind.REVOCATIONS: self._write_revocations,
+            RecordKind.TALLIES: self._write_tallies,
         }
 
     def _write_sessions(self, sessions: Sequence[Session]) -> None:
@@ -73,6 +76,7 @@ class MemoryArchive(Archive):
         for one in stored:
             event_id = one.event.id
             tables.events[event_id] = owned(one.event)
+            tables.number(event_id)
             tables.attempts[event_id] = one.attempts
             tables.outbox.pop(event_id, None)
             if one.due_at is not None:
@@ -83,6 +87,9 @@ class MemoryArchive(Archive):
 
     def _write_revocations(self, keys: Sequence[RevokedKey]) -> None:
         self.tables.revoked.update({key.kid: owned(key) for key in keys})
+
+    def _write_tallies(self, tallies: Sequence[Tally]) -> None:
+        self.tables.tallies.update({tally.id: tally for tally in tallies})
 
     def _stored(self, event: Event) -> StoredEvent:
         attempts = self.tables.attempts.get(event.id, 0)

@@ -20,6 +20,7 @@ def purge(
         del tables.tokens[token_id]
     for event_id in events:
         del tables.events[event_id]
+        del tables.numbers[event_id]
         tables.attempts.pop(event_id, None)
     return len(sessions) + len(tokens) + len(events)
 

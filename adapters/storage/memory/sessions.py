@@ -4,8 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from adapters.storage.memory.paging import page_of
 from adapters.storage.memory.tables import Tables, owned
-from core.model import Client, EndReason, Identity, Session, SessionId, UserId
+from core.model import (
+    Client,
+    EndReason,
+    Found,
+    Identity,
+    Place,
+    Session,
+    SessionId,
+    UserId,
+)
 from core.model.events import Event
 from core.ports import SessionRepository
 
@@ -15,10 +25,18 @@ class MemorySessions(SessionRepository):
     tables: Tables
 
     async def open(
-        self, session: Session, *, stamp: int, events: Sequence[Event]
+        self,
+        session: Session,
+        *,
+        stamp: int,
+        devices: Sequence[str],
+        events: Sequence[Event],
     ) -> bool:
         if not self.tables.may_log_in(session.user_id, stamp):
             return False
+        user = self.tables.users[session.user_id]
+        self.tables.update(user, last_login_at=session.created_at)
+        self.tables.devices[user.id] = tuple(devices)
         self.tables.sessions[session.id] = owned(session)
         self.tables.record(events)
         return True
@@ -30,6 +48,24 @@ class MemorySessions(SessionRepository):
         found = (session for session in asked if session is not None)
         users = self.tables.users
         return {s.id: Identity(session=s, user=users[s.user_id]) for s in found}
+
+    async def of_user(
+        self,
+        user_id: UserId,
+        *,
+        at: datetime,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[Session]:
+        live = [it for it in self.tables.unended(user_id) if it.is_live(at)]
+        return page_of(
+            [(Place(it.created_at, it.id), it) for it in live],
+            after=after,
+            descending=True,
+            limit=limit,
+            count_to=count_to,
+        )
 
     async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
         stored = self.tables.sessions.get(session.id)
@@ -83,12 +119,14 @@ class MemorySessions(SessionRepository):
         self,
         user_id: UserId,
         *,
+        keep: SessionId | None = None,
         at: datetime,
         reason: EndReason,
         events: Sequence[Event],
     ) -> int:
         self.tables.record(events)
-        return self.tables.end(self.tables.unended(user_id), at, reason)
+        ended = [it for it in self.tables.unended(user_id) if it.id != keep]
+        return self.tables.end(ended, at, reason)
 
     async def end_of_inactive(
         self, user_id: UserId, *, at: datetime, events: Sequence[Event]

@@ -1,7 +1,7 @@
 """What the memory storage holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -14,8 +14,10 @@ from core.model import (
     OneTimeToken,
     Purpose,
     RevokedKey,
+    Role,
     Session,
     SessionId,
+    Tally,
     TokenId,
     User,
     UserId,
@@ -44,8 +46,13 @@ class Tables:
     outbox: dict[EventId, datetime] = field(default_factory=dict)
     """When events are due, in the order in which they were stored."""
     attempts: dict[EventId, int] = field(default_factory=dict)
+    numbers: dict[EventId, int] = field(default_factory=dict)
+    """Of events, in the order in which they were stored."""
     revoked: dict[str, RevokedKey] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    devices: dict[UserId, Sequence[str]] = field(default_factory=dict)
     highest_user: UserId = UNSAVED
+    highest_event: int = 0
 
     def put(self, accounts: Sequence[Account]) -> None:
         users = [account.user for account in accounts]
@@ -57,14 +64,20 @@ class Tables:
             self.emails[user.email_key] = user.id
             self.usernames[user.username_key] = user.id
         self.credentials |= {it.user.id: it.credentials for it in accounts}
+        self.devices |= {it.user.id: tuple(it.devices) for it in accounts}
         self.highest_user = max(self.highest_user, *(user.id for user in users))
 
     def account(self, user: User) -> Account:
-        return Account(user, self.credentials[user.id])
+        return Account(user, self.credentials[user.id], self.devices[user.id])
 
     def update(self, user: User, **changes: Any) -> User:  # noqa: ANN401 - its fields
         after = owned(replace(user, **changes))
+        before = self.users[user.id]
+        del self.emails[before.email_key]
+        del self.usernames[before.username_key]
         self.users[after.id] = after
+        self.emails[after.email_key] = after.id
+        self.usernames[after.username_key] = after.id
         return after
 
     def set_hash(self, user_id: UserId, new_hash: str) -> None:
@@ -88,6 +101,7 @@ class Tables:
     def remove(self, user: User) -> None:
         del self.users[user.id]
         del self.credentials[user.id]
+        del self.devices[user.id]
         del self.emails[user.email_key]
         del self.usernames[user.username_key]
         of_others = (s for s in self.sessions.values() if s.user_id != user.id)
@@ -113,19 +127,45 @@ class Tables:
     def record(self, events: Sequence[Event]) -> None:
         for event in map(owned, events):
             self.events[event.id] = event
+            self.number(event.id)
             if event.is_outgoing:
                 self.outbox[event.id] = event.at
+
+    def forget(self, user_id: UserId) -> None:
+        """Let events name somebody no more."""
+        for event in list(self.events.values()):
+            if user_id in {event.user_id, event.actor_id}:
+                data = {} if event.user_id == user_id else event.data
+                nobody = replace(event, address=None, label=None, data=data)
+                self.events[event.id] = nobody
+
+    def number(self, event_id: EventId) -> None:
+        """Give an event that is new the next number in the log."""
+        self.highest_event += 1
+        self.numbers.setdefault(event_id, self.highest_event)
+
+    def spares_an_admin(self, user: User, after: User | None) -> bool:
+        """Tell whether somebody can administer after a change, or could not before."""
+        admins = {it.id for it in self.users.values() if self._can_administer(it)}
+        left = {user.id} if after and self._can_administer(after) else set()
+        return user.id not in admins or bool(admins - {user.id} | left)
+
+    def _can_administer(self, user: User) -> bool:
+        has_password = self.credentials[user.id].password_hash is not None
+        return user.role is Role.ADMIN and user.is_active and has_password
 
 
 def owned(record: Record) -> Record:
     """Return a copy whose times are in UTC, and which shares nothing mutable."""
-    own = {f.name: _own(getattr(record, f.name)) for f in fields(record)}
-    return replace(record, **own)
+    given = {name: getattr(record, name) for name in record.__slots__}
+    own = {name: _own(value) for name, value in given.items()}
+    foreign = {name: it for name, it in own.items() if it is not given[name]}
+    return replace(record, **foreign) if foreign else record
 
 
 def _own(value: Any) -> Any:  # noqa: ANN401 - the value of any field
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if isinstance(value, tuple):
-        return tuple(map(_own, value))
+        return tuple(map(_own, value)) if value else value
     return dict(value) if isinstance(value, Mapping) else value

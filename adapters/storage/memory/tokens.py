@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.storage.memory.tables import Tables, owned
-from core.model import OneTimeToken, TokenId
+from core.model import OneTimeToken, TokenId, UserId
 from core.model.events import Event
 from core.ports import OneTimeTokens
 
@@ -22,3 +22,7 @@ class MemoryTokens(OneTimeTokens):
 
     async def get(self, token_id: TokenId) -> OneTimeToken | None:
         return self.tables.tokens.get(token_id)
+
+    async def of_user(self, user_id: UserId) -> Sequence[OneTimeToken]:
+        tokens = (it for it in self.tables.tokens.values() if it.user_id == user_id)
+        return sorted(tokens, key=lambda it: it.purpose)

@@ -11,21 +11,24 @@ from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.events import MongoEvents
 from adapters.storage.mongo.revocations import MongoRevocations
 from adapters.storage.mongo.sessions import MongoSessions
+from adapters.storage.mongo.statistics import MongoStatistics
 from adapters.storage.mongo.tokens import MongoTokens
 from adapters.storage.mongo.url import database_at
 from adapters.storage.mongo.users import MongoUsers
 from core.errors import NothingStored
-from core.ports import Storage
+from core.model import PoolUse
+from core.ports import Pooled, Storage
 
 
 @dataclass(frozen=True, slots=True)
-class MongoStorage(Storage):
+class MongoStorage(Storage, Pooled):
     database: Database
     users: MongoUsers
     sessions: MongoSessions
     tokens: MongoTokens
     events: MongoEvents
     revocations: MongoRevocations
+    statistics: MongoStatistics
     archive: MongoArchive
 
     @classmethod
@@ -41,8 +44,13 @@ class MongoStorage(Storage):
             MongoTokens(database),
             MongoEvents(database),
             MongoRevocations(database),
+            MongoStatistics(database),
             MongoArchive(database),
         )
+
+    @property
+    def pool(self) -> PoolUse:
+        return self.database.connections.use
 
     async def open(self, *, create: bool = True) -> None:
         await self.database.open()

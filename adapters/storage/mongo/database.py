@@ -10,9 +10,10 @@ import pymongo
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError, WriteError
 from pymongo.read_concern import ReadConcern
 
+from adapters.storage.mongo.connections import Connections
 from adapters.storage.mongo.documents import Document, new_events
 from adapters.storage.mongo.numbering import Numbering
 from adapters.storage.sharing import Shared
@@ -48,8 +49,14 @@ DURABLE = WriteConcern("majority", j=True)
 class Database:
     """The collections, and how they are changed."""
 
-    def __init__(self, client: AsyncMongoClient[Document], name: str) -> None:
+    def __init__(
+        self,
+        client: AsyncMongoClient[Document],
+        name: str,
+        connections: Connections,
+    ) -> None:
         self.client = client
+        self.connections = connections
         self.patience = client.options.timeout or PATIENCE
         self.all = client.get_database(
             name,
@@ -62,6 +69,7 @@ class Database:
         self.tokens: Collection = self.all["one_time_tokens"]
         self.events: Collection = self.all["events"]
         self.revoked_keys: Collection = self.all["revoked_keys"]
+        self.tallies: Collection = self.all["tallies"]
         self.counters: Collection = self.all["counters"]
         self.numbering = Numbering(client, self.events)
         self._ping = Shared(self._prove)
@@ -108,6 +116,8 @@ class Database:
                     yield
         except TimeoutError:
             raise Unavailable from TimeoutError(self._silence())
+        except (WriteError, BulkWriteError) as error:
+            raise Unavailable from PyMongoError(_said(error))
         except PyMongoError as error:
             raise Unavailable from error
 
@@ -176,14 +186,26 @@ class Database:
         with suppress(PyMongoError):
             await self.numbering.catch_up()
 
-    async def lock(self, session: AsyncClientSession, user: Document) -> bool:
+    async def lock(
+        self,
+        session: AsyncClientSession,
+        user: Document,
+        changes: Document | None = None,
+    ) -> bool:
         """
         Tell whether there is such a user, and let no other transaction write it meanwhile.
 
         What a transaction has only read can change before it commits: of two that write
         different documents, neither would notice. So both write this one.
         """
-        found = await self.users.update_one(
-            user, {"$inc": {"locks": 1}}, session=session
-        )
+        update: Document = {"$inc": {"locks": 1}}
+        if changes:
+            update["$set"] = changes
+        found = await self.users.update_one(user, update, session=session)
         return found.matched_count == 1
+
+
+def _said(error: WriteError | BulkWriteError) -> str:
+    """Return what kind of error it is; what it says has documents in it, and their values."""
+    keys = ", ".join((error.details or {}).get("keyPattern", ()))
+    return f"{type(error).__name__}, code {error.code}, at {keys or 'a document'}"

@@ -34,6 +34,7 @@ CODECS = {
     datetime: Codec(encode=_in_utc),
     int: Codec(decode=int),  # a shell may have written a double
     tuple: Codec(list, tuple),
+    Sequence: Codec(list, tuple),
     Mapping: Codec(_pairs, dict),
 }
 
@@ -74,6 +75,8 @@ class Documents(Generic[R]):
         document = dict(zip(self._written, self._encode(record), strict=True))
         if "expires_at" in document:
             document["forget_at"] = _forget_at(document["expires_at"])
+        if "search_text" in document:
+            document["grams"] = grams_of(document["search_text"])
         for name in self._sparse:
             if document[name] is None:
                 del document[name]
@@ -88,6 +91,16 @@ EVENT = Documents(records.EVENT)
 STORED_EVENT = Documents(records.STORED_EVENT, sparse=["due_at"])
 DELIVERY = Documents(records.DELIVERY)
 REVOKED_KEY = Documents(records.REVOKED_KEY, key="kid")
+TALLY = Documents(records.TALLY)
+
+
+def grams_of(text: str) -> list[str]:
+    """Return its characters and pairs of neighbours, by which an index finds any part of it."""
+    return sorted({*text, *pairs_of(text)})
+
+
+def pairs_of(text: str) -> list[str]:
+    return sorted({text[at : at + 2] for at in range(len(text) - 1)})
 
 
 def has_stamp(stamp: int) -> Document:

@@ -9,14 +9,25 @@ from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from adapters.storage.mongo import event_searches
 from adapters.storage.mongo.database import SNAPSHOT, Database
 from adapters.storage.mongo.documents import DELIVERY, EVENT, Document
 from core.errors import Unavailable
-from core.model import EventId, UserId
-from core.model.events import Backlog, Delivery, Event
+from core.model import EventFilter, EventId, Found, Place, UserId
+from core.model.events import Backlog, Delivery, Event, EventKind
 from core.ports import EventLog
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+TOLD: list[Document] = [
+    {
+        "$set": {
+            "data": {"$cond": [{"$eq": ["$kind", EventKind.USER_DELETED]}, [], "$data"]}
+        }
+    },
+    {"$unset": "due_at"},
+]
+"""Out of the outbox; who was deleted is forgotten in the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ class MongoEvents(EventLog):
         ]
 
     async def delivered(self, event_id: EventId) -> None:
-        await self._update({"_id": event_id}, {"$unset": {"due_at": 1}})
+        await self._update({"_id": event_id}, TOLD)
 
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
         claimed = {
@@ -85,7 +96,7 @@ class MongoEvents(EventLog):
         }
         await self._update(
             claimed,
-            {"$set": {"due_at": retry_at}} if retry_at else {"$unset": {"due_at": 1}},
+            {"$set": {"due_at": retry_at}} if retry_at else TOLD,
         )
 
     async def backlog(self, *, limit: int) -> Backlog:
@@ -113,10 +124,22 @@ class MongoEvents(EventLog):
             found = await page.sort("seq").limit(limit).to_list()
         return list(map(EVENT.to_record, found))
 
+    async def find(
+        self,
+        wanted: EventFilter,
+        *,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[Event]:
+        return await event_searches.find(
+            self.database, wanted, after=after, limit=limit, count_to=count_to
+        )
+
     async def _number(self, event_id: EventId) -> int | None:
         found = await self.database.events.find_one({"_id": event_id}, {"seq": 1})
         return found["seq"] if found else None
 
-    async def _update(self, which: Document, change: Document) -> None:
+    async def _update(self, which: Document, change: Document | list[Document]) -> None:
         async with self.database.answering():
             await self.database.events.update_one(which, change)

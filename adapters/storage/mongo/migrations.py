@@ -8,6 +8,7 @@ from hashlib import sha256
 from pymongo import IndexModel
 
 from adapters.storage import email_keys
+from adapters.storage.mongo import administration, administrators
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def _index(
     )
 
 
+FLAGS = ("role", "is_active", "is_verified", "_id")
+
 MIGRATIONS = (
     Migration(
         "0001_accounts",
@@ -77,4 +80,26 @@ MIGRATIONS = (
     Migration("0002_revoked_keys", {"revoked_keys": [IndexModel("_id", name="_id_")]}),
     # The keys of addresses that are not ASCII: the program computes them.
     Migration(email_keys.MIGRATION, {}),
+    # Lists and figures; the program fills in what documents of before lack.
+    Migration(
+        administration.MIGRATION,
+        {
+            "users": [
+                _index(*FLAGS),
+                _index("created_at", "_id"),
+                _index("last_login_at", "_id"),
+                _index("grams"),
+            ],
+            "sessions": [_index("ended_at", "expires_at")],
+            "events": [
+                _index("at", "seq"),
+                _index("user_id", "at", "seq"),
+                _index("actor", "at", "seq"),
+                _index("kind", "at", "seq"),
+                _index("address", "at", "seq"),
+            ],
+            "tallies": [IndexModel("_id", name="_id_")],
+        },
+        counters=[administrators.COUNTER],
+    ),
 )

@@ -35,6 +35,7 @@ async def missing(database: Database) -> list[str]:
         database.tokens,
         database.events,
         database.revoked_keys,
+        database.tallies,
         database.counters,
     )
     async with database.answering(patience=PATIENCE):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pymongo.errors import OperationFailure
 
 from adapters.storage import email_keys
+from adapters.storage.mongo import administration
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import Document
 from adapters.storage.mongo.email_keys import put_right
@@ -23,6 +24,12 @@ PATIENCE = 600.0
 
 REFUSALS = {11000, 85, 86}
 """Codes for an index that can't be made: there are doubles, or another of its name."""
+
+REPAIRS = {
+    email_keys.MIGRATION: put_right,
+    administration.MIGRATION: administration.fill_in,
+}
+"""What the program does to records; done again later, for what the version before wrote."""
 
 RECORDS = "schema_migrations"
 
@@ -55,8 +62,9 @@ async def migrate(database: Database) -> list[str]:
     names = await pending(database)
     waiting = [step for step in MIGRATIONS if step.name in names]
     async with database.answering(patience=PATIENCE):
-        if not waiting:
-            await put_right(database)
+        for name, put_right in REPAIRS.items():
+            if name not in names:
+                await put_right(database)
         return [step.name for step in waiting if await _ran(database, step)]
 
 
@@ -70,13 +78,14 @@ async def _ran(database: Database, step: Migration) -> bool:
                 raise
             raise BadConfiguration([f"mongodb: {step.name}: {error}"]) from None
     for name in step.counters:
+        # What is counted has a collection, or is only written to be in each other's way.
         newest = await database.all[name].find_one(sort=[("_id", -1)])
         counted = newest["_id"] if newest else 0
         await database.counters.update_one(
             {"_id": name}, {"$setOnInsert": {"value": counted}}, upsert=True
         )
-    if step.name == email_keys.MIGRATION:
-        await put_right(database)
+    if step.name in REPAIRS:
+        await REPAIRS[step.name](database)
     record = await database.all[RECORDS].update_one(
         {"_id": step.name},
         {"$setOnInsert": {"checksum": step.checksum, "at": datetime.now(UTC)}},

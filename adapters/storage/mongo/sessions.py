@@ -13,24 +13,25 @@ from adapters.storage.mongo.documents import (
     USER,
     Document,
     from_client,
-    has_stamp,
     refreshed,
 )
+from adapters.storage.mongo.log_ins import Batch, LogIn, open_all
+from adapters.storage.mongo.paging import ListOrder, count, page_of
 from core.errors import Unavailable
-from core.model import Client, EndReason, Identity, Session, SessionId, UserId
+from core.model import (
+    Client,
+    EndReason,
+    Found,
+    Identity,
+    Place,
+    Session,
+    SessionId,
+    UserId,
+)
 from core.model.events import Event
 from core.ports import SessionRepository
 
-
-@dataclass(slots=True, eq=False, weakref_slot=True)
-class Batch:
-    """Log-ins of a user with one stamp, stored by the first of the callers whose turn it is."""
-
-    begun: bool = False
-    opened: bool | None = None
-    waiting: dict[SessionId, tuple[Session, Sequence[Event]]] = field(
-        default_factory=dict
-    )
+NEWEST_FIRST = ListOrder("created_at", "_id", descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,12 @@ class MongoSessions(SessionRepository):
     )
 
     async def open(
-        self, session: Session, *, stamp: int, events: Sequence[Event]
+        self,
+        session: Session,
+        *,
+        stamp: int,
+        devices: Sequence[str],
+        events: Sequence[Event],
     ) -> bool:
         # All log-ins of a user write the user's document, one after the other: those
         # who wait meanwhile are then stored together.
@@ -49,34 +55,18 @@ class MongoSessions(SessionRepository):
         batch = self._batches.get(key)
         if batch is None or batch.begun:
             batch = self._batches[key] = Batch()
-        batch.waiting[session.id] = session, events
+        batch.waiting[session.id] = LogIn(session, devices, events)
         try:
             async with self.database.answering():
                 async with self.database.turn(session.user_id):
                     if not batch.begun:
-                        await self._open(batch, session.user_id, stamp)
+                        await open_all(self.database, batch, session.user_id, stamp)
                 await self.database.number()
         finally:
             del batch.waiting[session.id]
         if batch.opened is None:
             raise Unavailable
         return batch.opened
-
-    async def _open(self, batch: Batch, user_id: UserId, stamp: int) -> None:
-        batch.begun = True
-        sessions = [
-            SESSION.from_record(session) for session, _ in batch.waiting.values()
-        ]
-        events = [event for _, told in batch.waiting.values() for event in told]
-
-        async def work(transaction: AsyncClientSession) -> bool:
-            checked = {"_id": user_id, "is_active": True} | has_stamp(stamp)
-            if not await self.database.lock(transaction, checked):
-                return False
-            await self.database.sessions.insert_many(sessions, session=transaction)
-            return True
-
-        batch.opened = await self.database.transact(work, events=events)
 
     async def identities(
         self, session_ids: Collection[SessionId]
@@ -105,6 +95,23 @@ class MongoSessions(SessionRepository):
             row["_id"]: Identity(SESSION.to_record(row), USER.to_record(row["user"]))
             for row in rows
         }
+
+    async def of_user(
+        self,
+        user_id: UserId,
+        *,
+        at: datetime,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[Session]:
+        sessions = self.database.sessions
+        live = [{"user_id": user_id, "ended_at": None, "expires_at": {"$gt": at}}]
+        async with self.database.answering():
+            total = await count(sessions, live, count_to)
+            page = await page_of(sessions, live, NEWEST_FIRST, after=after, limit=limit)
+        found = map(SESSION.to_record, page)
+        return Found([(Place(it.created_at, it.id), it) for it in found], total)
 
     async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
         before = {"generation": session.generation - 1}
@@ -144,14 +151,18 @@ class MongoSessions(SessionRepository):
         self,
         user_id: UserId,
         *,
+        keep: SessionId | None = None,
         at: datetime,
         reason: EndReason,
         events: Sequence[Event],
     ) -> int:
+        which: Document = {"user_id": user_id}
+        if keep is not None:
+            which["_id"] = {"$ne": keep}
         return await self.database.change(
             user_id,
             lambda transaction: end_sessions(
-                self.database, transaction, {"user_id": user_id}, at=at, reason=reason
+                self.database, transaction, which, at=at, reason=reason
             ),
             events=events,
         )

@@ -33,12 +33,18 @@ class MongoTokens(OneTimeTokens):
             found = await self.database.tokens.find_one({"_id": token_id})
         return TOKEN.to_record(found) if found else None
 
+    async def of_user(self, user_id: UserId) -> Sequence[OneTimeToken]:
+        theirs = self.database.tokens.find({"user_id": user_id})
+        async with self.database.answering():
+            found = await theirs.sort("purpose").to_list()
+        return list(map(TOKEN.to_record, found))
+
 
 async def void(
-    db: Database, session: AsyncClientSession, user_id: UserId, purpose: Purpose
+    db: Database, session: AsyncClientSession, user_id: UserId, *purposes: Purpose
 ) -> None:
     await db.tokens.delete_many(
-        {"user_id": user_id, "purpose": purpose}, session=session
+        {"user_id": user_id, "purpose": {"$in": purposes}}, session=session
     )
 
 

@@ -6,8 +6,10 @@ from datetime import UTC
 from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.errors import InvalidURI, PyMongoError
 
+from adapters.storage.mongo.connections import Connections
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import Document
+from adapters.storage.mongo.waiting import mend_waiting
 from core.errors import BadConfiguration
 
 DEFAULT_NAME = "scribes"
@@ -20,20 +22,25 @@ FORM = (
 
 def database_at(url: str) -> Database:
     """Return the database, not connected; raises ``BadConfiguration``, which never quotes a password."""
-    client, problems = _client(url)
+    connections = Connections()
+    client, problems = _client(url, connections)
     problems += _overrides(client)
     if problems:
         raise BadConfiguration([f"mongodb: {problem}" for problem in problems])
-    return Database(client, client.get_default_database(DEFAULT_NAME).name)
+    name = client.get_default_database(DEFAULT_NAME).name
+    return Database(client, name, connections)
 
 
-def _client(url: str) -> tuple[AsyncMongoClient[Document], list[str]]:
+def _client(
+    url: str, connections: Connections
+) -> tuple[AsyncMongoClient[Document], list[str]]:
+    mend_waiting()
     # The driver only warns of an option that it does not know or can't read.
     with warnings.catch_warnings(record=True) as noticed:
         warnings.simplefilter("always")
         try:
             client: AsyncMongoClient[Document] = AsyncMongoClient(
-                url, tz_aware=True, tzinfo=UTC
+                url, tz_aware=True, tzinfo=UTC, event_listeners=[connections]
             )
         except (InvalidURI, ValueError):
             # The driver's words may quote a part of the URL, and so of the password.

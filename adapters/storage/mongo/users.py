@@ -1,19 +1,18 @@
 """Accounts, in MongoDB."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import DuplicateKeyError
 
+from adapters.storage.mongo import registration, user_changes, user_searches
 from adapters.storage.mongo.database import Database
 from adapters.storage.mongo.documents import (
     ACCOUNT,
     SESSION,
-    TOKEN,
     USER,
     Document,
     Documents,
@@ -21,18 +20,24 @@ from adapters.storage.mongo.documents import (
 )
 from adapters.storage.mongo.sessions import end_sessions
 from adapters.storage.mongo.tokens import spend, void
-from core.errors import EmailTaken, Unavailable, UsernameTaken
 from core.model import (
+    VOIDED_BY_RESET,
     Account,
     Credentials,
     EndReason,
+    Found,
     OneTimeToken,
+    Place,
     Purpose,
+    Role,
     Session,
     SessionId,
     TokenId,
     User,
+    UserChange,
+    UserFilter,
     UserId,
+    UserOrder,
 )
 from core.model.events import Event
 from core.ports import UserRepository
@@ -52,13 +57,9 @@ class MongoUsers(UserRepository):
         token: OneTimeToken | None,
         events: Sequence[Event],
     ) -> User:
-        db = self.database
-        # One after the other, so that of racers only the one that succeeds draws an id.
-        email, username = ("email", user.email_key), ("username", user.username_key)
-        async with db.answering(), db.turn(email), db.turn(username):
-            await _refuse_if_taken(db, user)
-            account = Account(replace(user, id=await _new_id(db)), credentials)
-            return await _add(db, account, token, events)
+        return await registration.add(
+            self.database, user, credentials, token=token, events=events
+        )
 
     async def get(self, user_id: UserId) -> User | None:
         return await self._find(USER, {"_id": user_id})
@@ -72,6 +73,31 @@ class MongoUsers(UserRepository):
     async def account_by_email(self, email_key: str) -> Account | None:
         return await self._find(ACCOUNT, {"email_key": email_key})
 
+    async def find(
+        self,
+        wanted: UserFilter,
+        order: UserOrder,
+        *,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[User]:
+        return await user_searches.find(
+            self.database, wanted, order, after=after, limit=limit, count_to=count_to
+        )
+
+    async def change(
+        self, change: UserChange, *, events: Sequence[Event]
+    ) -> User | None:
+        return await user_changes.change(self.database, change, events=events)
+
+    async def remove(
+        self, user_id: UserId, *, stamp: int | None, events: Sequence[Event]
+    ) -> bool:
+        return await user_changes.remove(
+            self.database, user_id, stamp=stamp, events=events
+        )
+
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
     ) -> User | None:
@@ -79,7 +105,10 @@ class MongoUsers(UserRepository):
             user_id = await spend(
                 self.database, session, token_id, Purpose.VERIFY_EMAIL, at
             )
-            verified = {"$set": {"is_verified": True, "updated_at": at}}
+            verified = {
+                "$set": {"is_verified": True, "updated_at": at},
+                "$inc": {"stamp": 1},
+            }
             return await self._updated(session, user_id, verified)
 
         return await self.database.change(token_id, work, events=events)
@@ -91,23 +120,33 @@ class MongoUsers(UserRepository):
             db = self.database
             user_id = await spend(db, session, token_id, Purpose.VERIFY_EMAIL, at)
             removed = await db.users.delete_one(
-                {"_id": user_id, "is_verified": False}, session=session
+                {"_id": user_id, "is_verified": False, "role": {"$ne": Role.ADMIN}},
+                session=session,
             )
             for records in (db.sessions, db.tokens):
                 await records.delete_many({"user_id": user_id}, session=session)
-            return removed.deleted_count == 1
+            if user_id is None or not removed.deleted_count:
+                return False
+            await user_changes.forget(db, session, user_id)
+            return True
 
         return await self.database.change(token_id, work, events=events)
 
     async def reset_password(
-        self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
+        self,
+        token_id: TokenId,
+        *,
+        purpose: Purpose,
+        new_hash: str,
+        at: datetime,
+        events: Sequence[Event],
     ) -> User | None:
         async def work(session: AsyncClientSession) -> User | None:
             db = self.database
-            user_id = await spend(db, session, token_id, Purpose.RESET_PASSWORD, at)
+            user_id = await spend(db, session, token_id, purpose, at)
             if user_id is None:
                 return None
-            await void(db, session, user_id, Purpose.RESET_PASSWORD)
+            await void(db, session, user_id, *VOIDED_BY_RESET)
             which, reason = {"user_id": user_id}, EndReason.PASSWORD_RESET
             await end_sessions(db, session, which, at=at, reason=reason)
             reset = _with_password(new_hash, at, is_verified=True)
@@ -142,6 +181,7 @@ class MongoUsers(UserRepository):
                 db, session, whose | {"_id": renews}, at=at, reason=reason
             ):
                 return False
+            await void(db, session, user_id, Purpose.CHANGE_EMAIL)
             await end_sessions(db, session, whose, at=at, reason=reason)
             await db.sessions.insert_one(
                 SESSION.from_record(successor), session=session
@@ -180,56 +220,3 @@ class MongoUsers(UserRepository):
 def _with_password(new_hash: str, at: datetime, **more: bool) -> Document:
     changes = {"password_hash": new_hash, "updated_at": at}
     return {"$set": changes | more, "$inc": {"stamp": 1}}
-
-
-async def _refuse_if_taken(db: Database, user: User) -> None:
-    keys = {"email_key": user.email_key}, {"username_key": user.username_key}
-    found = await db.users.find({"$or": keys}, {"email_key": 1}).to_list()
-    if any(other["email_key"] == user.email_key for other in found):
-        raise EmailTaken
-    if found:
-        raise UsernameTaken
-
-
-async def _new_id(db: Database) -> UserId:
-    # Not within the transaction: there it would keep all other registrations waiting,
-    # for a minute if we die. The price is a gap where a registration then fails.
-    counter = await db.counters.find_one_and_update(
-        {"_id": db.users.name},
-        {"$inc": {"value": 1}},
-        return_document=ReturnDocument.AFTER,
-    )
-    if counter is None:
-        raise Unavailable
-    number: UserId = counter["value"]
-    return number
-
-
-async def _add(
-    db: Database,
-    account: Account,
-    token: OneTimeToken | None,
-    events: Sequence[Event],
-) -> User:
-    user, document = account.user, ACCOUNT.from_record(account)
-
-    async def work(session: AsyncClientSession) -> User:
-        try:
-            await db.users.insert_one(document, session=session)
-        except DuplicateKeyError as error:
-            raise _clash(error) from None
-        if token is not None:
-            issued = TOKEN.from_record(replace(token, user_id=user.id))
-            await db.tokens.insert_one(issued, session=session)
-        return USER.to_record(document)
-
-    told = [replace(event, user_id=user.id) for event in events]
-    return await db.change(user.id, work, events=told)
-
-
-def _clash(error: DuplicateKeyError) -> Exception:
-    # The server looks at the indexes in the order in which they were made: email first.
-    index = (error.details or {}).get("keyPattern", {})
-    if "email_key" in index:
-        return EmailTaken()
-    return UsernameTaken() if "username_key" in index else error

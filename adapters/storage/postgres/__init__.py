@@ -11,23 +11,26 @@ from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import PostgresEvents
 from adapters.storage.postgres.revocations import PostgresRevocations
 from adapters.storage.postgres.sessions import PostgresSessions
+from adapters.storage.postgres.statistics import PostgresStatistics
 from adapters.storage.postgres.tokens import PostgresTokens
 from adapters.storage.postgres.url import read
 from adapters.storage.postgres.users import PostgresUsers
 from core.errors import NothingStored
-from core.ports import Storage
+from core.model import PoolUse
+from core.ports import Pooled, Storage
 
 NOTHING = "postgres: this database has nothing of ours, or its user may not look into the schema"
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresStorage(Storage):
+class PostgresStorage(Storage, Pooled):
     database: Database
     users: PostgresUsers
     sessions: PostgresSessions
     tokens: PostgresTokens
     events: PostgresEvents
     revocations: PostgresRevocations
+    statistics: PostgresStatistics
     archive: PostgresArchive
 
     @classmethod
@@ -43,8 +46,13 @@ class PostgresStorage(Storage):
             PostgresTokens(database),
             PostgresEvents(database),
             PostgresRevocations(database),
+            PostgresStatistics(database),
             PostgresArchive(database),
         )
+
+    @property
+    def pool(self) -> PoolUse:
+        return self.database.pool
 
     async def open(self, *, create: bool = True) -> None:
         await self.database.open()

@@ -58,15 +58,16 @@ $replacing RETURNING true
     )
 
 
-# Where the stamp is the same, the trigger makes it one of a user changed just now.
-GIVEN_STAMPS = """
-UPDATE users SET stamp = given.stamp
+# Where one of them is the same, a trigger makes it that of a user changed just now.
+GIVEN = """
+UPDATE users SET stamp = given.stamp, search_text = given.search_text
 FROM jsonb_populate_recordset(NULL::users, %(records)s) AS given
-WHERE users.id = given.id AND users.stamp <> given.stamp
+WHERE users.id = given.id
+    AND (users.stamp, users.search_text) <> (given.stamp, given.search_text)
 """
 
 WRITES = {kind: (_upsert(kind),) for kind in RecordKind} | {
-    RecordKind.USERS: (_upsert(RecordKind.USERS), GIVEN_STAMPS, SKIP_IDS)
+    RecordKind.USERS: (_upsert(RecordKind.USERS), GIVEN, SKIP_IDS)
 }
 
 

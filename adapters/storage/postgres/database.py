@@ -21,6 +21,7 @@ from adapters.storage.postgres.url import Parameters, PostgresUrl
 from adapters.storage.postgres.waiting import has_died, within
 from adapters.storage.sharing import Shared
 from core.errors import BadConfiguration, Unavailable
+from core.model import PoolUse
 
 T = TypeVar("T")
 
@@ -67,6 +68,8 @@ class Database:
     """Runs statements; each is a transaction of its own."""
 
     def __init__(self, url: PostgresUrl) -> None:
+        self.queue = QUEUE
+        self.patience = PATIENCE
         self._conninfo = make_conninfo(**_with_defaults(url.parameters))
         self._settings = IMPATIENT | url.settings | SETTLED
         hosts_before_last = url.parameters.get("host", "").count(",")
@@ -83,6 +86,18 @@ class Database:
             reconnect_timeout=RECONNECT,
             name="postgres",
             open=False,
+        )
+
+    @property
+    def pool(self) -> PoolUse:
+        stats = self._pool.get_stats()
+        size, idle = stats.get("pool_size", 0), stats.get("pool_available", 0)
+        return PoolUse(
+            used=size - idle,
+            idle=idle,
+            waiting=stats.get("requests_waiting", 0),
+            requests=stats.get("requests_num", 0),
+            waited=stats.get("requests_wait_ms", 0) / 1000,
         )
 
     async def open(self) -> None:
@@ -122,9 +137,10 @@ class Database:
         return await self.run(lambda it: ask(it, make, query, values))
 
     async def run(
-        self, work: Work[T], *, repeat: bool = False, patience: float = PATIENCE
+        self, work: Work[T], *, repeat: bool = False, patience: float | None = None
     ) -> T:
-        queue_until = _now() + QUEUE
+        patience = patience or self.patience
+        queue_until = _now() + self.queue
         try:
             try:
                 return await self._run(work, queue_until, patience)
@@ -132,10 +148,10 @@ class Database:
                 if not (repeat and _is_lost(error)):
                     raise
                 return await self._run(work, queue_until, patience)
-        except psycopg.DataError as error:
-            raise ValueError("no text that Postgres can store") from error
+        except psycopg.DataError:
+            raise ValueError("no text that Postgres can store") from None
         except psycopg.Error as error:
-            raise Unavailable from error
+            raise Unavailable from psycopg.Error(said(error))
 
     async def ping(self) -> None:
         await self._ping.ask()
@@ -177,6 +193,11 @@ class Database:
                 return connection
             await connection.close()
             await self._pool.putconn(connection)
+
+
+def said(error: psycopg.Error) -> str:
+    """Return what the server says of it, but no details: those are rows, and what they hold."""
+    return error.diag.message_primary or str(error)
 
 
 async def _write_nothing(connection: Connection) -> None:

@@ -1,14 +1,15 @@
 """Events and their outbox, in Postgres."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from adapters.storage.postgres.connection import Connection, first, transaction
 from adapters.storage.postgres.database import Database
+from adapters.storage.postgres.listing import Listing, Order, look
 from adapters.storage.postgres.rows import DELIVERY, EVENT, STORED_EVENT, from_events
 from adapters.storage.statements import Sql, compose, name
-from core.model import EventId, UserId
+from core.model import EventFilter, EventId, Found, Place, UserId
 from core.model.events import Backlog, Delivery, Event
 from core.ports import EventLog
 
@@ -27,6 +28,20 @@ FROM due WHERE events.seq = due.seq RETURNING events.seq, $delivery
     delivery=DELIVERY.columns,
 )
 
+# That somebody was deleted names them until nobody waits to be told any more.
+DELIVERED = """
+UPDATE events SET due_at = NULL,
+    data = CASE WHEN kind = 'user.deleted' THEN '{}' ELSE data END
+WHERE id = %(id)s AND due_at IS NOT NULL RETURNING id
+"""
+
+FAILED = """
+UPDATE events SET due_at = %(retry_at)s,
+    data = CASE WHEN kind = 'user.deleted' AND %(retry_at)s::timestamptz IS NULL
+        THEN '{}' ELSE data END
+WHERE id = %(id)s AND attempts = %(attempt)s AND due_at IS NOT NULL RETURNING id
+"""
+
 BACKLOG = """
 SELECT count(*), count(*) FILTER (WHERE attempts > 1), min(at) FROM (
     SELECT at, attempts FROM events WHERE due_at IS NOT NULL ORDER BY seq LIMIT %(limit)s
@@ -44,6 +59,18 @@ ORDER BY seq LIMIT %(limit)s
 """,
     columns=EVENT.columns,
 )
+
+LATEST_FIRST = Order(name("at"), name("at"), compose("timestamptz"), name("seq"))
+
+CONDITIONS = {
+    "user_id": compose("user_id = %(user_id)s"),
+    "actor_id": compose("actor = %(actor)s"),
+    "kind": compose("kind = %(kind)s"),
+    "address": compose("address = %(address)s"),
+    "after": compose("at > %(after)s"),
+    "before": compose("at < %(before)s"),
+}
+"""By the filters that each is for."""
 
 RECORD = """
 INSERT INTO events ($columns) SELECT $told
@@ -87,17 +114,14 @@ class PostgresEvents(EventLog):
     async def delivered(self, event_id: EventId) -> None:
         await self.database.write(
             first,
-            "UPDATE events SET due_at = NULL"
-            " WHERE id = %(id)s AND due_at IS NOT NULL RETURNING id",
+            DELIVERED,
             id=event_id,
         )
 
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
         await self.database.write(
             first,
-            "UPDATE events SET due_at = %(retry_at)s"
-            " WHERE id = %(id)s AND attempts = %(attempt)s AND due_at IS NOT NULL"
-            " RETURNING id",
+            FAILED,
             id=delivery.event.id,
             attempt=delivery.attempt,
             retry_at=retry_at,
@@ -121,6 +145,30 @@ class PostgresEvents(EventLog):
             return await cursor.fetchall()
 
         return await self.database.run(work, repeat=True)
+
+    async def find(
+        self,
+        wanted: EventFilter,
+        *,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[Event]:
+        return await look(
+            self.database,
+            listing(wanted),
+            LATEST_FIRST,
+            after=after,
+            limit=limit,
+            count_to=count_to,
+        )
+
+
+def listing(wanted: EventFilter) -> Listing[Event]:
+    """Return what leads to the events that are wanted."""
+    holds = [it for of, it in CONDITIONS.items() if getattr(wanted, of) is not None]
+    values = asdict(wanted) | {"actor": str(wanted.actor_id)}
+    return Listing(EVENT, holds, holds, values)
 
 
 async def record(connection: Connection, events: Sequence[Event]) -> None:

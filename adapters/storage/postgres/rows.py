@@ -18,6 +18,7 @@ POSTGRES = Dialect(
     {
         # Of an empty list, the server can't tell what is not in it.
         tuple: Codec(list, tuple, cast="::timestamptz[]"),
+        Sequence: Codec(list, tuple, cast="::text[]"),
         Mapping: Codec(encode=dict),
     },
 )
@@ -32,6 +33,7 @@ EVENT = Rows(records.EVENT, POSTGRES)
 STORED_EVENT = Rows(records.STORED_EVENT, POSTGRES)
 DELIVERY = Rows(records.DELIVERY, POSTGRES)
 REVOKED_KEY = Rows(records.REVOKED_KEY, POSTGRES)
+TALLY = Rows(records.TALLY, POSTGRES)
 
 
 def from_events(events: Sequence[Event]) -> Jsonb:

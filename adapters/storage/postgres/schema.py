@@ -12,8 +12,10 @@ from pathlib import Path
 import psycopg
 from psycopg.errors import ReadOnlySqlTransaction
 
-from adapters.storage import email_keys, migrations
+from adapters.storage import migrations
+from adapters.storage.email_keys import MIGRATION as EMAIL_KEYS
 from adapters.storage.migrations import Migration, Recorded
+from adapters.storage.postgres import email_keys, search_texts
 from adapters.storage.postgres.connection import (
     Connection,
     fetch,
@@ -21,13 +23,18 @@ from adapters.storage.postgres.connection import (
     set_local,
     transaction,
 )
-from adapters.storage.postgres.database import Database
-from adapters.storage.postgres.email_keys import put_right
+from adapters.storage.postgres.database import Database, said
 from adapters.storage.postgres.waiting import within
 from adapters.storage.records import KEPT, Kept
 from core.errors import BadConfiguration, Unavailable
 
 KNOWN = migrations.load(Path(__file__).with_name("migrations"))
+
+REPAIRS = {
+    EMAIL_KEYS: email_keys.put_right,
+    search_texts.MIGRATION: search_texts.put_right,
+}
+"""What a migration leaves to the program, also for what the version before stores later."""
 
 LONGEST = 600.0
 """Seconds that all migrations may take together, and waiting for another program's."""
@@ -37,7 +44,11 @@ FURTHER = {
     "users unique (username_key)",
     "one_time_tokens unique (user_id, purpose)",
     "events trigger events_share_lock",
+    "events trigger events_take_apart",
     "users trigger users_grow_stamp",
+    "users trigger users_fill_search_text",
+    "users trigger users_renew_search_text",
+    "users_grams index",
 }
 
 
@@ -63,6 +74,9 @@ JOIN pg_attribute ON attrelid = pg_class.oid AND attnum = key.number
 WHERE pg_table_is_visible(pg_class.oid)
     AND indisunique AND indisvalid AND indpred IS NULL
 GROUP BY relname, indexrelid
+UNION ALL
+SELECT relname || ' index' FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid
+WHERE pg_table_is_visible(pg_class.oid) AND indisvalid
 UNION ALL
 SELECT relname || ' trigger ' || tgname
 FROM pg_class JOIN pg_trigger ON tgrelid = pg_class.oid
@@ -101,7 +115,7 @@ async def migrate(database: Database) -> Sequence[str]:
     except (psycopg.OperationalError, ReadOnlySqlTransaction) as error:
         raise Unavailable from error
     except psycopg.Error as error:
-        raise BadConfiguration([f"the migration failed: {error}"]) from error
+        raise BadConfiguration([f"the migration failed: {said(error)}"]) from None
     finally:
         await connection.close()
 
@@ -112,7 +126,8 @@ async def _run_all(connection: Connection) -> Sequence[str]:
         names.append(name)
     if not names:
         async with _unhurried(connection):
-            await put_right(connection)
+            for put_right in REPAIRS.values():
+                await put_right(connection)
     return names
 
 
@@ -132,13 +147,15 @@ async def _unhurried(connection: Connection) -> AsyncIterator[None]:
     async with connection.transaction():
         await set_local(connection)
         await connection.execute("SET LOCAL statement_timeout = 0")
+        # The program may have to compute something for each user meanwhile.
+        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield
 
 
 async def _apply(connection: Connection, migration: Migration) -> None:
     await connection.execute(RECORDS)
     await connection.execute(migration.script)
-    if migration.name == email_keys.MIGRATION:
+    if put_right := REPAIRS.get(migration.name):
         await put_right(connection)
     await connection.execute(
         "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)",

@@ -12,10 +12,20 @@ from adapters.storage.postgres.connection import (
 )
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
+from adapters.storage.postgres.listing import Listing, Order, look
 from adapters.storage.postgres.rows import IDENTITY, SESSION, from_events
 from adapters.storage.records import REFRESHED
-from adapters.storage.statements import compose
-from core.model import Client, EndReason, Identity, Session, SessionId, UserId
+from adapters.storage.statements import compose, name
+from core.model import (
+    Client,
+    EndReason,
+    Found,
+    Identity,
+    Place,
+    Session,
+    SessionId,
+    UserId,
+)
 from core.model.events import Event
 from core.ports import SessionRepository
 
@@ -25,9 +35,9 @@ STORE = SESSION.insert
 OPEN = compose(
     """
 WITH owner AS (
-    SELECT id FROM users
+    UPDATE users SET last_login_at = %(created_at)s, devices = %(devices)s::text[]
     WHERE id = %(user_id)s AND stamp = %(stamp)s AND is_active
-    FOR SHARE
+    RETURNING id
 ), opened AS (
     INSERT INTO sessions ($columns) SELECT $parameters FROM owner RETURNING id
 ), told AS ($recording)
@@ -84,7 +94,7 @@ SELECT id FROM ended
 )
 
 # A statement of its own: what comes after it sees the session which a change of password
-# that it waited for has put in the place of the others. Log-ins need not wait.
+# that it waited for has put in the place of the others. A log-in waits, too.
 LOCK_USER = "SELECT FROM users WHERE id = %(user_id)s FOR SHARE"
 
 # In the order of their ids, so that no two callers wait for each other.
@@ -93,15 +103,21 @@ UPDATE sessions SET ended_at = %(at)s, end_reason = %(reason)s
 WHERE id IN (
     SELECT id FROM sessions
     WHERE user_id = %(user_id)s AND ended_at IS NULL AND created_at <= %(opened_by)s
+        AND id IS DISTINCT FROM %(keep)s::text
     ORDER BY id FOR UPDATE
 )
 RETURNING id
 """)
 
+# Nothing is told of who was removed meanwhile: that would name them for good.
 END_ALL_AND_TELL = compose(
-    "WITH ended AS ($end_all), told AS ($recording) SELECT id FROM ended",
+    """
+WITH ended AS ($end_all), owner AS (SELECT FROM users WHERE id = %(user_id)s),
+    told AS ($recording)
+SELECT id FROM ended
+""",
     end_all=END_ALL,
-    recording=recording(),
+    recording=recording("owner"),
 )
 
 END_OF_INACTIVE = compose(
@@ -114,8 +130,18 @@ SELECT id FROM ended
     recording=recording("any_ended"),
 )
 
-EVER = "infinity"
-"""Whenever they were opened."""
+ALL = {"opened_by": "infinity", "keep": None}
+"""Of a user's sessions: whenever they were opened, and without an exception."""
+
+NEWEST_FIRST = Order(
+    name("created_at"), name("created_at"), compose("timestamptz"), name("id")
+)
+
+LIVE = (
+    compose("user_id = %(user_id)s"),
+    compose("ended_at IS NULL"),
+    compose("expires_at > %(at)s"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +149,19 @@ class PostgresSessions(SessionRepository):
     database: Database
 
     async def open(
-        self, session: Session, *, stamp: int, events: Sequence[Event]
+        self,
+        session: Session,
+        *,
+        stamp: int,
+        devices: Sequence[str],
+        events: Sequence[Event],
     ) -> bool:
         opened = await self.database.write(
             first,
             OPEN,
             **SESSION.values(session),
             stamp=stamp,
+            devices=list(devices),
             events=from_events(events),
         )
         return bool(opened)
@@ -141,6 +173,25 @@ class PostgresSessions(SessionRepository):
             IDENTITY.to_record, IDENTITIES, ids=list(session_ids)
         )
         return {identity.session.id: identity for identity in found}
+
+    async def of_user(
+        self,
+        user_id: UserId,
+        *,
+        at: datetime,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[Session]:
+        live = Listing(SESSION, LIVE, LIVE, {"user_id": user_id, "at": at})
+        return await look(
+            self.database,
+            live,
+            NEWEST_FIRST,
+            after=after,
+            limit=limit,
+            count_to=count_to,
+        )
 
     async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
         values = {**SESSION.values(session), "events": from_events(events)}
@@ -188,6 +239,7 @@ class PostgresSessions(SessionRepository):
         self,
         user_id: UserId,
         *,
+        keep: SessionId | None = None,
         at: datetime,
         reason: EndReason,
         events: Sequence[Event],
@@ -195,7 +247,8 @@ class PostgresSessions(SessionRepository):
         return await self._end_all(
             END_ALL_AND_TELL,
             user_id=user_id,
-            opened_by=EVER,
+            opened_by=ALL["opened_by"],
+            keep=keep,
             at=at,
             reason=reason,
             events=from_events(events),
@@ -208,6 +261,7 @@ class PostgresSessions(SessionRepository):
             END_OF_INACTIVE,
             user_id=user_id,
             opened_by=at,
+            keep=None,
             at=at,
             reason=EndReason.USER_INACTIVE,
             events=from_events(events),

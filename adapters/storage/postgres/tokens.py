@@ -8,7 +8,7 @@ from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
 from adapters.storage.postgres.rows import TOKEN, from_events
 from adapters.storage.statements import compose, name
-from core.model import OneTimeToken, TokenId
+from core.model import OneTimeToken, TokenId, UserId
 from core.model.events import Event
 from core.ports import OneTimeTokens
 
@@ -29,6 +29,14 @@ BY_ID = compose(
     "SELECT $columns FROM one_time_tokens WHERE id = %(id)s", columns=TOKEN.columns
 )
 
+OF_USER = compose(
+    """
+SELECT $columns FROM one_time_tokens
+WHERE user_id = %(user_id)s ORDER BY purpose COLLATE "C"
+""",
+    columns=TOKEN.columns,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresTokens(OneTimeTokens):
@@ -41,3 +49,6 @@ class PostgresTokens(OneTimeTokens):
     async def get(self, token_id: TokenId) -> OneTimeToken | None:
         found = await self.database.read(TOKEN.to_record, BY_ID, id=token_id)
         return found[0] if found else None
+
+    async def of_user(self, user_id: UserId) -> Sequence[OneTimeToken]:
+        return await self.database.read(TOKEN.to_record, OF_USER, user_id=user_id)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from psycopg.rows import RowMaker
 
+from adapters.storage.postgres import administration, user_search
 from adapters.storage.postgres.connection import (
     Connection,
     Values,
@@ -17,6 +18,7 @@ from adapters.storage.postgres.connection import (
 )
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import record
+from adapters.storage.postgres.listing import look
 from adapters.storage.postgres.rows import (
     ACCOUNT,
     NEW_ACCOUNT,
@@ -26,7 +28,7 @@ from adapters.storage.postgres.rows import (
     as_one_value,
     from_events,
 )
-from adapters.storage.postgres.sessions import END_ALL, EVER, STORE
+from adapters.storage.postgres.sessions import ALL, END_ALL, STORE
 from adapters.storage.postgres.user_statements import (
     ACCOUNT_BY_EMAIL,
     ACCOUNT_BY_ID,
@@ -38,24 +40,30 @@ from adapters.storage.postgres.user_statements import (
     LOCK_NAMES,
     LOCK_OWNER,
     LOCK_REJECTED,
-    REMOVALS,
     REPLACE_HASH,
     RESET_PASSWORD,
     UNVERIFIED,
     VERIFY_EMAIL,
+    VOID,
 )
 from core.errors import EmailTaken, UsernameTaken
 from core.model import (
+    VOIDED_BY_RESET,
     Account,
     Credentials,
     EndReason,
+    Found,
     OneTimeToken,
+    Place,
     Purpose,
     Session,
     SessionId,
     TokenId,
     User,
+    UserChange,
+    UserFilter,
     UserId,
+    UserOrder,
 )
 from core.model.events import Event
 from core.ports import UserRepository
@@ -108,18 +116,55 @@ class PostgresUsers(UserRepository):
     async def account_by_email(self, email_key: str) -> Account | None:
         return await self._find(ACCOUNT.to_record, ACCOUNT_BY_EMAIL, email_key)
 
+    async def find(
+        self,
+        wanted: UserFilter,
+        order: UserOrder,
+        *,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[User]:
+        return await look(
+            self.database,
+            user_search.listing(wanted),
+            user_search.order(order),
+            after=after,
+            limit=limit,
+            count_to=count_to,
+        )
+
+    async def change(
+        self, change: UserChange, *, events: Sequence[Event]
+    ) -> User | None:
+        return await self.database.run(
+            lambda it: administration.change(it, change, events)
+        )
+
+    async def remove(
+        self, user_id: UserId, *, stamp: int | None, events: Sequence[Event]
+    ) -> bool:
+        return await self.database.run(
+            lambda it: administration.remove(it, user_id, stamp, events)
+        )
+
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
     ) -> User | None:
-        verified = await self.database.write(
-            USER.to_record,
-            VERIFY_EMAIL,
-            token_id=token_id,
-            purpose=Purpose.VERIFY_EMAIL,
-            at=at,
-            events=from_events(events),
-        )
-        return verified[0] if verified else None
+        values = {
+            "token_id": token_id,
+            "purpose": Purpose.VERIFY_EMAIL,
+            "at": at,
+            "events": from_events(events),
+        }
+
+        async def work(connection: Connection) -> User | None:
+            async with transaction(connection):
+                await connection.execute(LOCK_OWNER, values)
+                verified = await fetch(connection, USER.to_record, VERIFY_EMAIL, values)
+            return verified[0] if verified else None
+
+        return await self.database.run(work)
 
     async def remove_unverified(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
@@ -132,19 +177,27 @@ class PostgresUsers(UserRepository):
                 found = await fetch(connection, first, UNVERIFIED, values)
                 if not found:
                     return False
-                for removal in REMOVALS:
-                    await connection.execute(removal, {"user_id": found[0]})
+                whom = {"user_id": found[0], "id": found[0]}
+                for statement in administration.REMOVAL:
+                    await connection.execute(statement, whom)
                 await record(connection, events)
                 return True
 
         return await self.database.run(work)
 
     async def reset_password(
-        self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
+        self,
+        token_id: TokenId,
+        *,
+        purpose: Purpose,
+        new_hash: str,
+        at: datetime,
+        events: Sequence[Event],
     ) -> User | None:
         values = {
             "token_id": token_id,
-            "purpose": Purpose.RESET_PASSWORD,
+            "purpose": purpose,
+            "void": list(VOIDED_BY_RESET),
             "new_hash": new_hash,
             "at": at,
         }
@@ -155,9 +208,9 @@ class PostgresUsers(UserRepository):
                 reset = await fetch(connection, USER.to_record, RESET_PASSWORD, values)
                 if not reset:
                     return None
-                why = {"reason": EndReason.PASSWORD_RESET, "opened_by": EVER}
-                whose = {"user_id": reset[0].id, "at": at}
-                await connection.execute(END_ALL, why | whose)
+                why = {"reason": EndReason.PASSWORD_RESET, "at": at}
+                ending = ALL | why | {"user_id": reset[0].id}
+                await connection.execute(END_ALL, ending)
                 await record(connection, events)
                 return reset[0]
 
@@ -174,12 +227,11 @@ class PostgresUsers(UserRepository):
         at: datetime,
         events: Sequence[Event],
     ) -> bool:
-        values = {
+        values = ALL | {
             "user_id": user_id,
             "stamp": stamp,
             "new_hash": new_hash,
             "at": at,
-            "opened_by": EVER,
             "reason": EndReason.PASSWORD_CHANGED,
         }
 
@@ -190,6 +242,9 @@ class PostgresUsers(UserRepository):
                 # A statement of its own: it sees the session that we waited for.
                 if renews not in await fetch(connection, first, END_ALL, values):
                     raise _NothingToRenew
+                await connection.execute(
+                    VOID, values | {"purpose": Purpose.CHANGE_EMAIL}
+                )
                 await connection.execute(STORE, SESSION.values(successor))
                 await record(connection, events)
                 return True

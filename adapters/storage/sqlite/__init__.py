@@ -14,6 +14,7 @@ from adapters.storage.sqlite.events import SqliteEvents
 from adapters.storage.sqlite.purging import purge
 from adapters.storage.sqlite.revocations import SqliteRevocations
 from adapters.storage.sqlite.sessions import SqliteSessions
+from adapters.storage.sqlite.statistics import SqliteStatistics
 from adapters.storage.sqlite.tokens import SqliteTokens
 from adapters.storage.sqlite.users import SqliteUsers
 from core.errors import BadConfiguration
@@ -31,6 +32,7 @@ class SqliteStorage(Storage):
     tokens: SqliteTokens
     events: SqliteEvents
     revocations: SqliteRevocations
+    statistics: SqliteStatistics
     archive: SqliteArchive
 
     @classmethod
@@ -46,6 +48,7 @@ class SqliteStorage(Storage):
             SqliteTokens(database),
             SqliteEvents(database),
             SqliteRevocations(database),
+            SqliteStatistics(database),
             SqliteArchive(database),
         )
 

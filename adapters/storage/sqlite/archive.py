@@ -28,8 +28,12 @@ UPSERTS = {
 }
 
 
-# Behind it: where the stamp is the same, the trigger makes it one of a user changed now.
-GIVEN_STAMPS = "UPDATE users SET stamp = :stamp WHERE id = :id AND stamp <> :stamp"
+# Behind it: where the stamp is the same, or the text, triggers make it that of a user whom
+# somebody changed who does not know of them.
+AS_GIVEN = """
+UPDATE users SET stamp = :stamp, search_text = :search_text
+WHERE id = :id AND (stamp <> :stamp OR search_text <> :search_text)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class SqliteArchive(Archive):
         def change(db: Connection) -> None:
             db.executemany(UPSERTS[kind], rows)
             if kind is RecordKind.USERS:
-                db.executemany(GIVEN_STAMPS, rows)
+                db.executemany(AS_GIVEN, rows)
 
         await self.database.write(change)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
+from adapters.storage.sqlite import event_searches
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.rows import (
     DELIVERY,
@@ -14,8 +15,8 @@ from adapters.storage.sqlite.rows import (
     to_time,
 )
 from adapters.storage.statements import Sql, compose
-from core.model import EventId, UserId
-from core.model.events import Backlog, Delivery, Event, StoredEvent
+from core.model import EventFilter, EventId, Found, Place, UserId
+from core.model.events import Backlog, Delivery, Event, EventKind, StoredEvent
 from core.ports import EventLog
 
 INSERT = STORED_EVENT.insert
@@ -27,6 +28,17 @@ CLAIM = compose(
     " ORDER BY seq LIMIT ?) RETURNING seq, $delivery",
     delivery=DELIVERY.columns,
 )
+
+# That somebody was deleted names them until it is told, or given up.
+DELIVERED = """
+UPDATE events SET due_at = NULL, data = iif(kind = :deleted, '{}', data) WHERE id = :id
+"""
+
+FAILED = """
+UPDATE events SET due_at = :due_at,
+    data = iif(kind = :deleted AND :due_at IS NULL, '{}', data)
+WHERE id = :id AND attempts = :attempts AND due_at IS NOT NULL
+"""
 
 BACKLOG = (
     "SELECT count(*), coalesce(sum(attempts > 1), 0), min(at)"
@@ -68,21 +80,17 @@ class SqliteEvents(EventLog):
         return [DELIVERY.to_record(row[1:]) for row in sorted(rows)]
 
     async def delivered(self, event_id: EventId) -> None:
-        await self.database.write(
-            lambda db: db.execute(
-                "UPDATE events SET due_at = NULL WHERE id = ?", (event_id,)
-            )
-        )
+        values = {"id": event_id, "deleted": EventKind.USER_DELETED}
+        await self.database.write(lambda db: db.execute(DELIVERED, values))
 
     async def failed(self, delivery: Delivery, *, retry_at: datetime | None) -> None:
-        due_at = to_text(retry_at) if retry_at else None
-        await self.database.write(
-            lambda db: db.execute(
-                "UPDATE events SET due_at = ?"
-                " WHERE id = ? AND attempts = ? AND due_at IS NOT NULL",
-                (due_at, delivery.event.id, delivery.attempt),
-            )
-        )
+        values = {
+            "id": delivery.event.id,
+            "attempts": delivery.attempt,
+            "due_at": to_text(retry_at) if retry_at else None,
+            "deleted": EventKind.USER_DELETED,
+        }
+        await self.database.write(lambda db: db.execute(FAILED, values))
 
     async def backlog(self, *, limit: int) -> Backlog:
         ((waiting, retried, oldest),) = await self.database.read(
@@ -97,6 +105,20 @@ class SqliteEvents(EventLog):
         values = {"after": after, "user_id": user_id, "limit": limit}
         rows = await self.database.read(lambda db: db.execute(query, values).fetchall())
         return list(map(EVENT.to_record, rows))
+
+    async def find(
+        self,
+        wanted: EventFilter,
+        *,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[Event]:
+        return await self.database.read(
+            lambda db: event_searches.find(
+                db, wanted, after=after, limit=limit, count_to=count_to
+            )
+        )
 
 
 def record(db: Connection, events: Sequence[Event]) -> None:

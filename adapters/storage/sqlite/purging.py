@@ -18,6 +18,10 @@ DELETE FROM one_time_tokens WHERE id IN (
 )
 """
 
+# So that nothing of who is gone stays in the index of texts: it forgets when it is put
+# together, a part of so many pages at a time.
+FORGET = "INSERT INTO user_grams (user_grams, rank) VALUES ('merge', -256)"
+
 EVENTS = """
 DELETE FROM events WHERE seq IN (
     SELECT seq FROM events WHERE at < :keep_events_since AND due_at IS NULL LIMIT :limit
@@ -35,6 +39,7 @@ async def purge(
     }
 
     def change(db: Connection) -> int:
+        db.execute(FORGET)
         deletes = (SESSIONS, TOKENS, EVENTS)
         return sum(db.execute(delete, values).rowcount for delete in deletes)
 

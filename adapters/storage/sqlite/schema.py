@@ -7,19 +7,26 @@ any number of processes one is first, and if it dies the file is as it was befor
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache
 from pathlib import Path
 from sqlite3 import Connection
 
-from adapters.storage import email_keys, migrations
+from adapters.storage import migrations
+from adapters.storage.email_keys import MIGRATION as EMAIL_KEYS
 from adapters.storage.migrations import Migration, Recorded
+from adapters.storage.sqlite import email_keys, search_texts
 from adapters.storage.sqlite.database import BEGUN, Database, is_passing
-from adapters.storage.sqlite.email_keys import put_right
 from core.errors import BadConfiguration
 
 KNOWN = migrations.load(Path(__file__).with_name("migrations"))
+
+REPAIRS: Mapping[str, Callable[[Connection], None]] = {
+    EMAIL_KEYS: email_keys.put_right,
+    search_texts.MIGRATION: search_texts.put_right,
+}
+"""What no SQL computes: a step of a migration, and done again whenever none is pending."""
 
 RECORDS = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -91,7 +98,8 @@ def _run(db: Connection) -> Sequence[Migration]:
     for definition in others:
         db.execute(definition)
     if not waiting:
-        put_right(db)
+        for put_right in REPAIRS.values():
+            put_right(db)
     return waiting
 
 
@@ -110,7 +118,7 @@ def _apply(db: Connection, migration: Migration) -> None:
     # Not executescript(): it would commit first, and let go of the lock.
     for statement in statements(migration.script):
         db.execute(statement)
-    if migration.name == email_keys.MIGRATION:
+    if put_right := REPAIRS.get(migration.name):
         put_right(db)
     db.execute(
         "INSERT INTO schema_migrations (name, checksum) VALUES (?, ?)",

@@ -9,9 +9,18 @@ from sqlite3 import Connection
 from adapters.storage.records import REFRESHED
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
-from adapters.storage.sqlite.rows import IDENTITY, SESSION, to_text
+from adapters.storage.sqlite.rows import AFTER_ALL, IDENTITY, SESSION, to_text, to_value
 from adapters.storage.statements import compose
-from core.model import Client, EndReason, Identity, Session, SessionId, UserId
+from core.model import (
+    Client,
+    EndReason,
+    Found,
+    Identity,
+    Place,
+    Session,
+    SessionId,
+    UserId,
+)
 from core.model.events import Event
 from core.ports import SessionRepository
 
@@ -30,6 +39,26 @@ ADVANCE = compose(
     refreshed=SESSION.changes(REFRESHED),
 )
 
+LIVE = compose(
+    "sessions INDEXED BY sessions_live_user"
+    " WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > :at"
+)
+
+COUNT_LIVE = compose(
+    "SELECT count(*) FROM (SELECT 1 FROM $live LIMIT :count_to)", live=LIVE
+)
+
+FIND_LIVE = compose(
+    "SELECT $columns FROM $live AND (created_at, id) < (:value, :key)"
+    " ORDER BY created_at DESC, id DESC LIMIT :limit",
+    columns=SESSION.columns,
+    live=LIVE,
+)
+
+LOG_IN = """
+UPDATE users SET last_login_at = ?, devices = ? WHERE id = ? AND stamp = ? AND is_active
+"""
+
 END_ALL = (
     "UPDATE sessions SET ended_at = ?, end_reason = ?"
     " WHERE user_id = ? AND ended_at IS NULL"
@@ -41,14 +70,18 @@ class SqliteSessions(SessionRepository):
     database: Database
 
     async def open(
-        self, session: Session, *, stamp: int, events: Sequence[Event]
+        self,
+        session: Session,
+        *,
+        stamp: int,
+        devices: Sequence[str],
+        events: Sequence[Event],
     ) -> bool:
+        known = json.dumps(list(devices))
+        values = (to_text(session.created_at), known, session.user_id, stamp)
+
         def change(db: Connection) -> bool:
-            current = db.execute(
-                "SELECT 1 FROM users WHERE id = ? AND stamp = ? AND is_active",
-                (session.user_id, stamp),
-            ).fetchall()
-            if not current:
+            if not db.execute(LOG_IN, values).rowcount:
                 return False
             store_session(db, session)
             record(db, events)
@@ -64,6 +97,32 @@ class SqliteSessions(SessionRepository):
             lambda db: db.execute(IDENTITIES, (asked,)).fetchall()
         )
         return {row[0]: IDENTITY.to_record(row) for row in rows}
+
+    async def of_user(
+        self,
+        user_id: UserId,
+        *,
+        at: datetime,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[Session]:
+        begin = after or AFTER_ALL
+        values = {
+            "user_id": user_id,
+            "at": to_text(at),
+            "value": to_value(begin.value),
+            "key": str(begin.key),
+            "limit": limit,
+            "count_to": count_to,
+        }
+
+        def query(db: Connection) -> Found[Session]:
+            ((total,),) = db.execute(COUNT_LIVE, values).fetchall()
+            found = map(SESSION.to_record, db.execute(FIND_LIVE, values).fetchall())
+            return Found([(Place(it.created_at, it.id), it) for it in found], total)
+
+        return await self.database.read(query)
 
     async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
         return await self._change(ADVANCE, SESSION.values(session), events)
@@ -102,13 +161,14 @@ class SqliteSessions(SessionRepository):
         self,
         user_id: UserId,
         *,
+        keep: SessionId | None = None,
         at: datetime,
         reason: EndReason,
         events: Sequence[Event],
     ) -> int:
         def change(db: Connection) -> int:
             record(db, events)
-            return end_sessions(db, user_id, at=at, reason=reason)
+            return end_sessions(db, user_id, keep=keep, at=at, reason=reason)
 
         return await self.database.write(change)
 
@@ -148,7 +208,14 @@ def store_session(db: Connection, session: Session) -> None:
 
 
 def end_sessions(
-    db: Connection, user_id: UserId, *, at: datetime, reason: EndReason
+    db: Connection,
+    user_id: UserId,
+    *,
+    keep: SessionId | None = None,
+    at: datetime,
+    reason: EndReason,
 ) -> int:
     """Return how many sessions those were."""
-    return db.execute(END_ALL, (to_text(at), reason, user_id)).rowcount
+    return db.execute(
+        f"{END_ALL} AND id IS NOT ?", (to_text(at), reason, user_id, keep)
+    ).rowcount

@@ -19,6 +19,11 @@ BY_ID = compose(
     "SELECT $columns FROM one_time_tokens WHERE id = ?", columns=TOKEN.columns
 )
 
+OF_USER = compose(
+    "SELECT $columns FROM one_time_tokens WHERE user_id = ? ORDER BY purpose",
+    columns=TOKEN.columns,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SqliteTokens(OneTimeTokens):
@@ -40,6 +45,12 @@ class SqliteTokens(OneTimeTokens):
             lambda db: db.execute(BY_ID, (token_id,)).fetchone()
         )
         return TOKEN.to_record(row) if row else None
+
+    async def of_user(self, user_id: UserId) -> Sequence[OneTimeToken]:
+        rows = await self.database.read(
+            lambda db: db.execute(OF_USER, (user_id,)).fetchall()
+        )
+        return list(map(TOKEN.to_record, rows))
 
 
 def store(db: Connection, token: OneTimeToken) -> None:

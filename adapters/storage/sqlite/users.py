@@ -8,24 +8,36 @@ from sqlite3 import Connection
 from typing import TypeVar
 
 from adapters.storage.rows import Rows
+from adapters.storage.sqlite import user_searches
 from adapters.storage.sqlite.database import Database
 from adapters.storage.sqlite.events import record
 from adapters.storage.sqlite.rows import ACCOUNT, NEW_ACCOUNT, USER, to_text
 from adapters.storage.sqlite.sessions import end_sessions, store_session
 from adapters.storage.sqlite.tokens import spend, store, void
+from adapters.storage.sqlite.user_changes import (
+    change_user,
+    clash,
+    remove_unverified_user,
+    remove_user,
+)
 from adapters.storage.statements import compose
-from core.errors import EmailTaken, UsernameTaken
 from core.model import (
+    VOIDED_BY_RESET,
     Account,
     Credentials,
     EndReason,
+    Found,
     OneTimeToken,
+    Place,
     Purpose,
     Session,
     SessionId,
     TokenId,
     User,
+    UserChange,
+    UserFilter,
     UserId,
+    UserOrder,
 )
 from core.model.events import Event
 from core.ports import UserRepository
@@ -62,18 +74,6 @@ UPDATE users SET password_hash = ? WHERE id = ? AND stamp = ? AND password_hash 
 
 # Behind it: the trigger can't know that it is the same password.
 KEEP_STAMP = "UPDATE users SET stamp = ? WHERE id = ?"
-
-UNVERIFIED = """
-SELECT users.id FROM users JOIN one_time_tokens AS token ON token.user_id = users.id
-WHERE token.id = :token_id AND purpose = :purpose
-    AND expires_at > :at AND spent_at IS NULL AND NOT is_verified
-"""
-
-REMOVALS = (
-    "DELETE FROM sessions WHERE user_id = ?",
-    "DELETE FROM one_time_tokens WHERE user_id = ?",
-    "DELETE FROM users WHERE id = ?",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,37 @@ class SqliteUsers(UserRepository):
             lambda db: _find(db, ACCOUNT, ACCOUNT_BY_EMAIL, email_key)
         )
 
+    async def find(
+        self,
+        wanted: UserFilter,
+        order: UserOrder,
+        *,
+        after: Place | None,
+        limit: int,
+        count_to: int,
+    ) -> Found[User]:
+        return await self.database.read(
+            lambda db: user_searches.find(
+                db, wanted, order, after=after, limit=limit, count_to=count_to
+            )
+        )
+
+    async def change(
+        self, change: UserChange, *, events: Sequence[Event]
+    ) -> User | None:
+        def make(db: Connection) -> User | None:
+            changed = change_user(db, change, events)
+            return _find(db, USER, BY_ID, change.after.id) if changed else None
+
+        return await self.database.write(make)
+
+    async def remove(
+        self, user_id: UserId, *, stamp: int | None, events: Sequence[Event]
+    ) -> bool:
+        return await self.database.write(
+            lambda db: remove_user(db, user_id, stamp, events)
+        )
+
     async def verify_email(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
     ) -> User | None:
@@ -122,7 +153,8 @@ class SqliteUsers(UserRepository):
                 return None
             record(db, events)
             db.execute(
-                "UPDATE users SET is_verified = TRUE, updated_at = ? WHERE id = ?",
+                "UPDATE users SET is_verified = TRUE, stamp = stamp + 1, updated_at = ?"
+                " WHERE id = ?",
                 (to_text(at), user_id),
             )
             return _find(db, USER, BY_ID, user_id)
@@ -132,29 +164,25 @@ class SqliteUsers(UserRepository):
     async def remove_unverified(
         self, token_id: TokenId, *, at: datetime, events: Sequence[Event]
     ) -> bool:
-        def change(db: Connection) -> bool:
-            values = {
-                "token_id": token_id,
-                "purpose": Purpose.VERIFY_EMAIL,
-                "at": to_text(at),
-            }
-            found = db.execute(UNVERIFIED, values).fetchall()
-            for (user_id,) in found:
-                for removal in REMOVALS:
-                    db.execute(removal, (user_id,))
-                record(db, events)
-            return bool(found)
-
-        return await self.database.write(change)
+        return await self.database.write(
+            lambda db: remove_unverified_user(db, token_id, at, events)
+        )
 
     async def reset_password(
-        self, token_id: TokenId, *, new_hash: str, at: datetime, events: Sequence[Event]
+        self,
+        token_id: TokenId,
+        *,
+        purpose: Purpose,
+        new_hash: str,
+        at: datetime,
+        events: Sequence[Event],
     ) -> User | None:
         def change(db: Connection) -> User | None:
-            user_id = spend(db, token_id, Purpose.RESET_PASSWORD, at)
+            user_id = spend(db, token_id, purpose, at)
             if user_id is None:
                 return None
-            void(db, user_id, Purpose.RESET_PASSWORD)
+            for outdated in VOIDED_BY_RESET:
+                void(db, user_id, outdated)
             end_sessions(db, user_id, at=at, reason=EndReason.PASSWORD_RESET)
             record(db, events)
             db.execute(
@@ -183,6 +211,7 @@ class SqliteUsers(UserRepository):
             ).rowcount
             if not changed:
                 return False
+            void(db, user_id, Purpose.CHANGE_EMAIL)
             end_sessions(db, user_id, at=at, reason=EndReason.PASSWORD_CHANGED)
             store_session(db, successor)
             record(db, events)
@@ -212,13 +241,5 @@ def _insert(db: Connection, account: Account) -> User:
     try:
         (row,) = db.execute(INSERT, NEW_ACCOUNT.values(account)).fetchall()
     except sqlite3.IntegrityError:
-        raise _clash(db, account.user) from None
+        raise clash(db, account.user) from None
     return USER.to_record(row)
-
-
-def _clash(db: Connection, user: User) -> EmailTaken | UsernameTaken:
-    # SQLite names one index only, and not always the same where both names are taken.
-    same_email = db.execute(
-        "SELECT 1 FROM users WHERE email_key = ?", (user.email_key,)
-    ).fetchall()
-    return EmailTaken() if same_email else UsernameTaken()

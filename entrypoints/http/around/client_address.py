@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 from falcon.asgi import Request
@@ -32,6 +33,7 @@ PAIR = rf'(?:({WORD}+)=((?:{WORD}|[:\[\]])+|"(?:[^"\\]|\\.)*")[ \t]*)'
 ELEMENT = re.compile(rf"{PAIR}?(?:;[ \t]*{PAIR}?)*")
 
 
+@lru_cache(maxsize=4096)
 def parsed(text: str) -> Address | None:
     """Return an address without its zone, IPv4 if it is mapped; None if it is none."""
     try:
@@ -58,6 +60,12 @@ def forwarded(value: str) -> Iterator[Address | None]:
 
 
 READERS = {"x-forwarded-for": x_forwarded_for, "forwarded": forwarded}
+
+
+@lru_cache(maxsize=4096)
+def _canonical(peer: str) -> str:
+    address = parsed(peer)
+    return peer if address is None else str(address)
 
 
 def client_of(
@@ -95,13 +103,14 @@ class ClientAddresses:
     def of(self, req: Request) -> str:
         """Return the address, in its canonical form."""
         peer, _ = req.scope.get("client") or (NO_ADDRESS, None)
-        self._warn_once(req, peer)
-        hops = READERS[self.header](req.get_header(self.header) or "")
-        return client_of(peer, hops, self.trusted)
+        if not self._warned:
+            self._warn_of_strangers(req, peer)
+        told = req.get_header(self.header)
+        if not told:
+            return _canonical(peer)
+        return client_of(peer, READERS[self.header](told), self.trusted)
 
-    def _warn_once(self, req: Request, peer: str) -> None:
-        if self._warned:
-            return
+    def _warn_of_strangers(self, req: Request, peer: str) -> None:
         sent = [name for name in READERS if req.get_header(name) is not None]
         address = parsed(peer)
         if not sent or address is None or _is_among(self.trusted, address):

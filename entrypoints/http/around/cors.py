@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import falcon
 from falcon.asgi import Request, Response
 
-EXPOSED = "Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate, X-Request-ID"
+EXPOSED = (
+    "Content-Disposition, ETag, Location, RateLimit, RateLimit-Policy, Retry-After,"
+    " WWW-Authenticate, X-Request-ID"
+)
 METHODS = "DELETE, GET, HEAD, PATCH, POST, PUT"
 PREFLIGHT_SECONDS = 86400
 

@@ -3,17 +3,19 @@
 import logging
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import structlog
 from falcon import HTTP_METHODS
 from falcon.asgi import Request, Response
 
+from config.log_context import REQUEST
 from core.model import Client
 from core.ports import IdGenerator, Metrics
 from core.ports.driving import Identification
 from entrypoints.http.around.client_address import ClientAddresses
+from entrypoints.http.around.traces import caller_of
 from entrypoints.http.declaration import Declaration
 from entrypoints.http.operation import BodyReader
 from entrypoints.http.rendering import Site
@@ -23,23 +25,21 @@ log = logging.getLogger(__name__)
 REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 LONGEST_LABEL = 200
 LONGEST_PATH = 200
-LONGEST_FIRST_TRACE = 55
-"""In characters; only versions after 00 may have more."""
-
-TRACE = re.compile(
-    r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?"
-)
-"""W3C Trace Context, section 3.2: version, trace, parent and flags; more may follow some day."""
-
-ONLY_HTTPS = {"Strict-Transport-Security": "max-age=63072000"}
-"""Two years, for browsers that came by https."""
 
 HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",
 }
+ONLY_HTTPS = {"strict-transport-security": "max-age=63072000"}
+"""Two years, for browsers that came by https."""
+
+
+def usual_headers(*, https: bool) -> Mapping[str, str]:
+    """Return safe defaults for every answer."""
+    return HEADERS | ONLY_HTTPS if https else HEADERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +61,42 @@ class RequestContext:
         req.context.reader = self.reader
         req.context.identification = self.identification
         req.context.declaration = None  # the router finds it
+        req.context.limits = None  # where they are switched off
         resp.context.site = self.site
         req.context.started = time.perf_counter()
         label = (req.user_agent or "")[:LONGEST_LABEL]
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id, **_trace(req))
-        address = self.addresses.of(req)
-        req.context.client = Client(address=address, label=label)
-        structlog.contextvars.bind_contextvars(client=address)
+        told = {"request_id": request_id, **_trace(req)}
+        REQUEST.set(told)
+        told["client"] = self.addresses.of(req)
+        req.context.client = Client(address=told["client"], label=label)
 
     async def process_response(
         self, req: Request, resp: Response, resource: object, req_succeeded: bool
     ) -> None:
         resp.set_header("X-Request-ID", req.context.request_id)
-        status = HTTPStatus(resp.status_code)
-        seconds = time.perf_counter() - req.context.started
         declaration: Declaration | None = req.context.declaration
-        quiet = declaration and declaration.quiet and status < HTTPStatus.BAD_REQUEST
+        is_quiet = declaration is not None and declaration.quiet
+        status = resp.status_code
+        quiet = is_quiet and status < HTTPStatus.BAD_REQUEST
+        level = logging.DEBUG if quiet else logging.INFO
+        if not log.isEnabledFor(level):
+            return
+        seconds = time.perf_counter() - req.context.started
         # The raw path: percent-encoded, so it can't break or forge a line.
         path = req.scope["raw_path"].decode("ascii", "replace")[:LONGEST_PATH]
         method = req.scope["method"]
         log.log(
-            logging.DEBUG if quiet else logging.INFO,
+            level,
             "%s %s %d %s",
             method,
             path,
             status,
-            status.phrase,
+            HTTPStatus(status).phrase,
             extra={
                 "method": method,
                 "path": path,
                 "route": req.uri_template,
-                "status": int(status),
+                "status": status,
                 "duration_ms": round(seconds * 1000, 1),
             },
         )
@@ -100,13 +104,10 @@ class RequestContext:
 
 def _trace(req: Request) -> dict[str, str]:
     """Return what ties our log lines to the caller's, if the caller traces."""
-    given = req.get_header("traceparent") or ""
-    found = TRACE.fullmatch(given)
-    if found is None or not int(found[1], 16) or not int(found[2], 16):
+    caller = caller_of(req.scope)
+    if caller is None:
         return {}
-    if given.startswith("00") and len(given) != LONGEST_FIRST_TRACE:
-        return {}
-    return {"trace_id": found[1], "parent_id": found[2]}
+    return {"trace_id": caller.trace_id, "parent_id": caller.span_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,10 @@ class Measured:
     async def process_response(
         self, req: Request, resp: Response, resource: object, req_succeeded: bool
     ) -> None:
+        is_ours = req.uri_template is None or req.context.declaration is not None
         route = {
-            "method": req.method if req.method in HTTP_METHODS else "other",
+            # Else a stranger makes a histogram of each method for each route.
+            "method": req.method if is_ours and req.method in HTTP_METHODS else "other",
             "route": req.uri_template or "none",
         }
         seconds = time.perf_counter() - req.context.started
@@ -132,15 +135,9 @@ class Measured:
 class SecurityHeaders:
     """Safe defaults where a response says nothing else."""
 
-    https: bool
+    headers: Mapping[str, str]
 
     async def process_response(
         self, req: Request, resp: Response, resource: object, req_succeeded: bool
     ) -> None:
-        for name, value in HEADERS.items():
-            if resp.get_header(name) is None:
-                resp.set_header(name, value)
-        if resp.get_header("Cache-Control") is None:
-            resp.set_header("Cache-Control", "no-store")
-        if self.https:
-            resp.set_headers(ONLY_HTTPS)
+        resp.set_headers({**self.headers, **resp.headers})

@@ -1,4 +1,4 @@
-"""Limits by client address, counted before a body is read."""
+"""Limits by client address, or by who is calling; counted before a body is read."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -39,11 +39,15 @@ class RateLimits:
     async def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, Any]
     ) -> None:
+        req.context.limits = self
         declaration: Declaration | None = req.context.declaration
-        if declaration is None or declaration.limit is None:
-            return
-        limits = self.limits[declaration.limit]
-        subject = subject_of(req.context.client.address)
+        if declaration is not None and declaration.limit is not None:
+            subject = subject_of(req.context.client.address)
+            await self.count(resp, declaration.limit, subject)
+
+    async def count(self, resp: Response, bucket: Bucket, subject: str) -> None:
+        """Count a request of this subject, and tell where it stands; raises TooManyAttempts."""
+        limits = self.limits[bucket]
         quotas = await self.limiter.hit([Attempt(limit, subject) for limit in limits])
         tell(resp, quotas)
         if refusal := errors.TooManyAttempts.unless_allowed(quotas):

@@ -77,7 +77,8 @@ def _known(operations: Operations) -> dict[str, Schema]:
     """Return the schemas of all models, by name; those that are no bodies, too."""
     every = [*_every(operations)]
     sent = {it for one in every for it in (one.body, one.query) if it is not None}
-    return schemas(sent, {Problem, *(one.answers for one in every)})
+    answers = {one.answers for one in every if one.answers is not None}
+    return schemas(sent, {Problem, *answers})
 
 
 def _tags(operations: Operations) -> list[dict[str, str]]:
@@ -99,6 +100,8 @@ def _operation(
         "tags": [facts.tag.value],
         "security": _security(facts),
     }
+    if facts.allows is not None:
+        described["x-roles"] = sorted(facts.allows)
     if found := parameters(path, facts, known):
         described["parameters"] = found
     if facts.body is not None:
@@ -119,9 +122,10 @@ def _security(facts: Operation) -> list[dict[str, list[str]]]:
 def _components(operations: Operations, known: Mapping[str, Schema]) -> dict[str, Any]:
     every = [*_every(operations)]
     reasons = [reason for one in every for reason in reasons_of(one)]
+    answers = [one.answers for one in every if one.answers is not None]
     no_bodies = {
         *(one.query.__name__ for one in every if one.query is not None),
-        *(it.answers.__name__ for it in every if issubclass(it.answers, HeaderAnswer)),
+        *(it.__name__ for it in answers if issubclass(it, HeaderAnswer)),
     }
     return {
         "schemas": {name: it for name, it in known.items() if name not in no_bodies},

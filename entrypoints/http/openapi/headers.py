@@ -21,10 +21,23 @@ HEADERS: Mapping[str, Header] = {
         "example": "no-store",
     },
     "ETag": {
-        "description": "The same exactly as long as the body is (RFC 9110)",
+        "description": "The same as long as the body is; of a user, as long as what can"
+        " be changed of them is (RFC 9110)",
         "required": True,
         "schema": {"type": "string", "pattern": '^(?:W/)?"[!#-~]*"$'},
         "example": '"9a0364b9e99bb480dd25e1f0284c8555"',
+    },
+    "Location": {
+        "description": "Where it is now (RFC 9110)",
+        "required": True,
+        "schema": {"type": "string", "format": "uri-reference"},
+        "example": "/admin/users/7",
+    },
+    "Content-Disposition": {
+        "description": "As what it may be saved (RFC 6266)",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^attachment;"},
+        "example": 'attachment; filename="account-7.json"',
     },
     "WWW-Authenticate": {
         "description": "What is asked for, and what was wrong with the token (RFC 6750)",

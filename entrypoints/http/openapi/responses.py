@@ -59,10 +59,13 @@ class Responses:
         return {str(int(status)): one for status, one in sorted(found.items())}
 
     def _good(self, facts: Operation) -> dict[str, Any]:
-        schema = self.known[facts.answers.__name__]
-        headers = references(_headers_of(facts, facts.status))
+        names = [*_headers_of(facts, facts.status), *facts.tells]
+        headers = references(names)
         described = {"description": facts.status.phrase, "headers": headers}
+        if facts.answers is None:
+            return described
         if issubclass(facts.answers, HeaderAnswer):
+            schema = self.known[facts.answers.__name__]
             described["headers"] = headers_of(schema) | headers
         else:
             described["content"] = json_of(facts.answers, self.known)
@@ -109,6 +112,7 @@ def _headers_of(facts: Operation, status: HTTPStatus) -> Iterator[str]:
         yield "WWW-Authenticate"
     if status in WAITING:
         yield "Retry-After"
-    counts = facts.limit is not None or status is HTTPStatus.TOO_MANY_REQUESTS
+    limited = facts.limit is not None or facts.limit_by_user is not None
+    counts = limited or status is HTTPStatus.TOO_MANY_REQUESTS
     if counts and status is not HTTPStatus.SERVICE_UNAVAILABLE:
         yield from LIMITS

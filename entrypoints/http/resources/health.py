@@ -105,7 +105,7 @@ class Figures:
 
     metrics: PrometheusMetrics
 
-    @Declaration("Tell figures", allows=ANYBODY, needs_storage=False)
+    @Declaration("Tell figures", allows=ANYBODY, needs_storage=False, quiet=True)
     async def on_get(self, req: Request, resp: Response) -> None:
         resp.content_type = CONTENT_TYPE
         # In a thread: it may wait for another worker's file.

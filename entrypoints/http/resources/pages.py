@@ -2,18 +2,14 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from urllib.parse import parse_qs
 
 import falcon
 from falcon.asgi import Request, Response
 
 from core import errors
-from core.model import User
-from core.passwords import SPECIAL
-from core.ports import PasswordPolicy, driving
-from entrypoints.fields import problems_of_new
-from entrypoints.http.declaration import ANYBODY, CONFIRM_RESET, Page
+from core.ports import driving
+from entrypoints.http.declaration import ANYBODY, Page
 from entrypoints.http.rendering import show
 
 VERIFIED = "Your email address is verified."
@@ -21,7 +17,8 @@ MOST_FIELDS = 10
 """In a form; ours have two."""
 
 
-async def _form(req: Request) -> dict[str, str]:
+async def form_of(req: Request) -> dict[str, str]:
+    """Return the fields of a form; raises HTTP 400, 408 and 413."""
     content = await req.context.reader.content(req)
     try:
         fields = parse_qs(
@@ -39,12 +36,14 @@ async def _form(req: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-def _token_of(req: Request) -> str:
+def token_of(req: Request) -> str:
+    """Return what the link carried, empty if nothing."""
     token: str = req.get_param("token", default="")
     return token
 
 
-def _done(resp: Response, message: str) -> None:
+def done(resp: Response, message: str) -> None:
+    """Answer that what was wanted is so."""
     show(resp, "message.html", title="Done", message=message)
 
 
@@ -54,21 +53,21 @@ class VerifyEmailPage:
 
     @Page("Ask whether to prove an e-mail address", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
-        token = _token_of(req)
+        token = token_of(req)
         try:
             user = await self.verifications.owner(token)
         except errors.EmailAlreadyVerified:
-            _done(resp, VERIFIED)
+            done(resp, VERIFIED)
             return
         show(resp, "verify_email.html", token=token, user=user)
 
     @Page("Prove it", allows=ANYBODY)
     async def on_post(self, req: Request, resp: Response) -> None:
-        token = (await _form(req)).get("token", "")
+        token = (await form_of(req)).get("token", "")
         # A second press of the button: all is as was wanted.
         with suppress(errors.EmailAlreadyVerified):
             await self.verifications.verify(token, req.context.client)
-        _done(resp, VERIFIED)
+        done(resp, VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,56 +76,12 @@ class RejectAccountPage:
 
     @Page("Ask whether to remove an account that somebody else made", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
-        token = _token_of(req)
+        token = token_of(req)
         user = await self.verifications.owner(token)
         show(resp, "reject_account.html", token=token, user=user)
 
     @Page("Remove it", allows=ANYBODY)
     async def on_post(self, req: Request, resp: Response) -> None:
-        token = (await _form(req)).get("token", "")
+        token = (await form_of(req)).get("token", "")
         await self.verifications.reject(token, req.context.client)
-        _done(resp, "The account is removed. Nobody can log in to it any more.")
-
-
-@dataclass(frozen=True, slots=True)
-class ResetPasswordPage:
-    password_resets: driving.PasswordReset
-    policy: PasswordPolicy
-
-    @Page("Ask for a new password", allows=ANYBODY)
-    async def on_get(self, req: Request, resp: Response) -> None:
-        token = _token_of(req)
-        user = await self.password_resets.owner(token)
-        self._ask(resp, token, user)
-
-    @Page("Set it", allows=ANYBODY, limit=CONFIRM_RESET, hashes=True)
-    async def on_post(self, req: Request, resp: Response) -> None:
-        form = await _form(req)
-        token, password = form.get("token", ""), form.get("new_password", "")
-        if broken := problems_of_new(password, self.policy):
-            user = await self.password_resets.owner(token)
-            status = HTTPStatus.UNPROCESSABLE_ENTITY
-            self._ask(resp, token, user, status, broken)
-            return
-        await self.password_resets.reset(token, password, req.context.client)
-        _done(resp, "Your password is changed. Please log in with the new one.")
-
-    def _ask(
-        self,
-        resp: Response,
-        token: str,
-        user: User,
-        status: HTTPStatus = HTTPStatus.OK,
-        broken: tuple[str, ...] = (),
-    ) -> None:
-        rules = self.policy.problems("")
-        show(
-            resp,
-            "reset_password.html",
-            status,
-            token=token,
-            user=user,
-            rules=rules,
-            special=SPECIAL,
-            problems=broken,
-        )
+        done(resp, "The account is removed. Nobody can log in to it any more.")

@@ -15,6 +15,7 @@ from entrypoints.http.declaration import (
     RESEND_VERIFICATION,
     Tag,
 )
+from entrypoints.http.languages import preferred
 from entrypoints.http.operation import Operation
 from entrypoints.http.requests import (
     Address,
@@ -30,7 +31,8 @@ class Register:
         "Register a user",
         id="register",
         tag=Tag.ACCOUNTS,
-        description="A mail asks them to prove the e-mail address.",
+        description="A mail asks them to prove the e-mail address. Mails to them are in"
+        " the language that `Accept-Language` asks for.",
         allows=ANYBODY,
         limit=REGISTER,
         hashes=True,
@@ -45,6 +47,7 @@ class Register:
             username=body.username,
             password=body.password,
             full_name=body.full_name,
+            locale=preferred(req.get_header("Accept-Language")),
             client=req.context.client,
         )
         return UserDetails.of(user)

@@ -6,7 +6,7 @@ from falcon.asgi import Request
 
 from core import errors
 from core.ports import driving
-from entrypoints.http.answers import Message, RefreshedTokens, Tokens, UserDetails
+from entrypoints.http.answers import Message, RefreshedTokens, Tokens
 from entrypoints.http.bearer import access_token
 from entrypoints.http.declaration import ANYBODY, LOGIN, SIGNED_IN, Tag
 from entrypoints.http.operation import Operation
@@ -105,17 +105,3 @@ class LogoutAll:
             req.context.identity, req.context.client
         )
         return Message(message=f"Successfully logged out of {ended} sessions")
-
-
-@dataclass(frozen=True, slots=True)
-class Me:
-    @Operation(
-        "Get the current user",
-        id="getMe",
-        tag=Tag.SESSIONS,
-        description="As they are now, whatever the token says.",
-        allows=SIGNED_IN,
-        answers=UserDetails,
-    )
-    async def on_get(self, req: Request) -> UserDetails:
-        return UserDetails.of(req.context.identity.user)

@@ -1,9 +1,10 @@
 """Resources for programs and people who use the API: the keys, and its own description."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import falcon
 from falcon.asgi import Request, Response
@@ -14,6 +15,9 @@ from entrypoints.http.declaration import ANYBODY, Declaration, Page
 from entrypoints.http.operation import Operation
 from entrypoints.http.reference import Reference
 from entrypoints.http.rendering import show
+
+Document: TypeAlias = Callable[[], Mapping[str, Any]]
+"""Makes the OpenAPI when it is first asked for: a start need not wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +44,20 @@ class Jwks:
 
 @dataclass(frozen=True, slots=True)
 class OpenApi:
-    document: Mapping[str, Any]
+    document: Document
 
     @Declaration("Describe the API", allows=ANYBODY, needs_storage=False)
     async def on_get(self, req: Request, resp: Response) -> None:
         resp.content_type = falcon.MEDIA_JSON
-        resp.text = json.dumps(self.document)
+        resp.text = json.dumps(await asyncio.to_thread(self.document))
 
 
 @dataclass(frozen=True, slots=True)
 class Docs:
-    document: Mapping[str, Any]
-    reference: Reference
+    document: Document
+    reference: Callable[[], Reference]
 
     @Page("Describe the API to people", allows=ANYBODY, needs_storage=False)
     async def on_get(self, req: Request, resp: Response) -> None:
-        show(
-            resp,
-            "docs.html",
-            api=self.document,
-            reference=self.reference,
-        )
+        reference = await asyncio.to_thread(self.reference)
+        show(resp, "docs.html", api=self.document(), reference=reference)

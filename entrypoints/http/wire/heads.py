@@ -30,25 +30,26 @@ def origin_form(target: bytes) -> bytes:
     return target
 
 
-def demand_sense(method: str, version: str, headers: Headers) -> None:
-    """Raise Refusal unless this head can mean but one thing."""
+def body_length(method: str, version: str, headers: Headers) -> int | None:
+    """
+    Return the length of the body, 0 if there is none; None if it comes in chunks.
+
+    Raises Refusal unless this head can mean but one thing.
+    """
     if method == "CONNECT":
         raise Refusal("This is no proxy")
     if version not in VERSIONS:
         raise Refusal("The version of HTTP must be 1.1 or 1.0")
-    hosts = _all(headers, b"host")
+    telling = _telling(headers)
+    hosts = telling[b"host"]
     if len(hosts) > 1 or (version == "1.1" and not hosts):
         raise Refusal("There must be one Host header")
     if hosts and not HOST.fullmatch(hosts[0]):
         raise Refusal("The Host header is no host")
-    _demand_one_length(version, headers)
-
-
-def body_length(headers: Headers) -> int | None:
-    """Return the length of the body, 0 if there is none; None if it comes in chunks."""
-    if _all(headers, b"transfer-encoding"):
-        return None
-    return int(next(iter(_all(headers, b"content-length")), b"0"))
+    lengths, codings = telling[b"content-length"], telling[b"transfer-encoding"]
+    if lengths or codings:
+        _demand_one_length(version, lengths, codings)
+    return None if codings else int(lengths[0]) if lengths else 0
 
 
 def written(method: str, target: bytes, version: str, headers: Headers) -> bytes:
@@ -63,10 +64,10 @@ def without(name: bytes, headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     return [header for header in headers if header[0] != name]
 
 
-def _demand_one_length(version: str, headers: Headers) -> None:
+def _demand_one_length(
+    version: str, lengths: Sequence[bytes], codings: Sequence[bytes]
+) -> None:
     """Where two could disagree about a body's end, a second request could hide in it."""
-    lengths = _all(headers, b"content-length")
-    codings = _all(headers, b"transfer-encoding")
     if codings and (lengths or version != "1.1"):
         raise Refusal("A body has either a Content-Length or a Transfer-Encoding")
     if codings and [coding.lower() for coding in codings] != [b"chunked"]:
@@ -75,5 +76,14 @@ def _demand_one_length(version: str, headers: Headers) -> None:
         raise Refusal("There must be one Content-Length, and it must be a number")
 
 
-def _all(headers: Headers, wanted: bytes) -> list[bytes]:
-    return [value for name, value in headers if name == wanted]
+def _telling(headers: Headers) -> dict[bytes, list[bytes]]:
+    """Return all values of those headers that say where a request goes and ends."""
+    found: dict[bytes, list[bytes]] = {
+        b"host": [],
+        b"content-length": [],
+        b"transfer-encoding": [],
+    }
+    for name, value in headers:
+        if name in found:
+            found[name].append(value)
+    return found

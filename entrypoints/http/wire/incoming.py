@@ -13,6 +13,10 @@ class Incoming:
     _content: bytes = b""
     _at: int = 0
 
+    def __bool__(self) -> bool:
+        """Tell whether there is anything."""
+        return self._at < len(self._content)
+
     def add(self, content: bytes) -> None:
         self._content = self._content[self._at :] + content
         self._at = 0

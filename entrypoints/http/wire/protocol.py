@@ -23,6 +23,9 @@ BURST = 200
 LINGER_SECONDS = 2.0
 """How long what a refused client still sends is read, so that it sees the answer."""
 
+FAREWELL_SECONDS = 0.5
+"""How long a stop waits for a request that may be on its way over an idle connection."""
+
 
 class WireProtocol(HttpToolsProtocol):
     """
@@ -48,8 +51,10 @@ class WireProtocol(HttpToolsProtocol):
         self._ids = ids
         self._incoming = Incoming()
         self._framing = Framing(rules)
+        self._body_length: int | None = 0
         self._refusal: Refusal | None = None
         self._ended = False
+        self._stops = False
         self._slot = ConnectionSlot(connections, self)
         self.app = self._slot.around(self.app)
 
@@ -60,6 +65,7 @@ class WireProtocol(HttpToolsProtocol):
         self.flow = Flow(transport, self._go_on_soon)
         self._headers_due = Deadline(self.loop, transport.close)
         self._end = Deadline(self.loop, transport.abort)
+        self._farewell = Deadline(self.loop, super().shutdown)
         if self.client is None and sockets.is_of_network(transport):
             # It was reset before it was accepted, and so it has no address any more.
             self._ended = True
@@ -94,6 +100,7 @@ class WireProtocol(HttpToolsProtocol):
         self._slot.lost()
         self._headers_due.call_off()
         self._end.call_off()
+        self._farewell.call_off()
         self._incoming.clear()
         super().connection_lost(exc)
 
@@ -101,12 +108,20 @@ class WireProtocol(HttpToolsProtocol):
         """Make room for another connection."""
         self.transport.close()
 
+    def shutdown(self) -> None:
+        """Answer what is under way, and what was sent before its sender could know."""
+        self._stops = True
+        if self._ended or self._is_answering():
+            super().shutdown()
+        else:
+            self._farewell.set(FAREWELL_SECONDS)
+
     # --- What the parser tells
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._framing.begins()
-        self._await_headers()
+        self._headers_due.call_off()  # of this head, if it is not whole, it is set anew
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -123,9 +138,11 @@ class WireProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return  # the head comes again, without the offer
         super().on_headers_complete()
+        if self._stops:
+            self.cycle.keep_alive = False
         self._slot.taken()
         self._headers_due.call_off()
-        self._framing.body_begins(heads.body_length(self.headers))
+        self._framing.body_begins(self._body_length)
 
     def on_body(self, body: bytes) -> None:
         self._framing.takes_body(len(body))
@@ -164,7 +181,8 @@ class WireProtocol(HttpToolsProtocol):
         try:
             for _ in range(BURST):
                 if self._is_busy():
-                    self.flow.pause_reading()
+                    if self._incoming:
+                        self.flow.pause_reading()
                     return
                 if not self._take_piece():
                     self._read_on()
@@ -185,15 +203,19 @@ class WireProtocol(HttpToolsProtocol):
         self._framing.parsed(of_body=was_in_body)
         return True
 
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _is_busy(self) -> bool:
-        if self.cycle is None or self.cycle.response_complete:
+        if not self._is_answering():
             return False
         return self._framing.ended or len(self.cycle.body) > HIGH_WATER_LIMIT
 
     def _read_on(self) -> None:
         self.flow.read()
-        answering = self.cycle is not None and not self.cycle.response_complete
-        if self.timeout_keep_alive_task or self._headers_due.is_set or answering:
+        if self.timeout_keep_alive_task or self._headers_due.is_set:
+            return
+        if self._is_answering():
             return
         self._await_headers()
 
@@ -214,7 +236,8 @@ class WireProtocol(HttpToolsProtocol):
 
     def _check_head(self) -> None:
         method = self.parser.get_method().decode()
-        heads.demand_sense(method, self.parser.get_http_version(), self.headers)
+        version = self.parser.get_http_version()
+        self._body_length = heads.body_length(method, version, self.headers)
         self.url = heads.origin_form(self.url)
 
     def _checked(self, check: Callable[[], None]) -> None:
@@ -254,7 +277,7 @@ class WireProtocol(HttpToolsProtocol):
             request_id=self._ids.new_id(),
             https=self._rules.https,
         )
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._is_answering():
             # What is wrong is the body of the request that is being served.
             begun = self.cycle.response_started
             self.cycle.disconnected = True

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from entrypoints.http.answers import Problem
-from entrypoints.http.around.middleware import HEADERS, ONLY_HTTPS
+from entrypoints.http.around.middleware import usual_headers
 from entrypoints.http.codes import door_code
 
 log = logging.getLogger(__name__)
@@ -66,13 +66,10 @@ def answer_to(
         "Content-Length": str(len(body)),
         "Connection": "close",
         "X-Request-ID": request_id,
-        "Cache-Control": "no-store",
-        **HEADERS,
+        **usual_headers(https=https),
     }
     if refusal.status is HTTPStatus.SERVICE_UNAVAILABLE:
         fields["Retry-After"] = str(RETRY_SECONDS)
-    if https:
-        fields |= ONLY_HTTPS
     lines = [b"HTTP/1.1 %d %s" % (refusal.status, refusal.title.encode())]
     lines += [name + b": " + value for name, value in headers]
     lines += [f"{name}: {value}".encode() for name, value in fields.items()]

@@ -2,26 +2,31 @@
 --
 -- KEYS: whether the address is known to the account; when the trials that failed were
 -- begun, latest last, from this address, and from all that are not known; the lists of all
--- known addresses, and of all failures. ARGV: how many of each are kept; how long failures
--- are remembered; the delay after the first failure, the second, and so on, after the last
--- of which it grows no more. Returns how long to wait. All times are milliseconds.
+-- known addresses, and of all failures; that of the account's failures from known
+-- addresses. ARGV: how many known addresses or failures are kept in all, and how many from
+-- known addresses of one account; how long failures are remembered; the delays (wait.lua).
+-- Returns how long to wait. All times are milliseconds.
 
-local key = redis.call('EXISTS', KEYS[1]) == 1 and KEYS[2] or KEYS[3]
-local failures = redis.call('LLEN', key)
-if failures > 0 then
-    local latest = tonumber(redis.call('LINDEX', key, -1))
-    if latest > now then
-        -- The clock was set back.
-        redis.call('LSET', key, -1, now)
-        latest = now
-    end
-    local wait = latest + ARGV[2 + math.min(failures, #ARGV - 2)] - now
-    if wait > 0 then
-        return wait
-    end
+local is_known = redis.call('EXISTS', KEYS[1]) == 1
+local key = is_known and KEYS[2] or KEYS[3]
+local most, of_one, life = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local latest = tonumber(redis.call('LINDEX', key, -1) or nil)
+if latest and latest > now then
+    redis.call('LSET', key, -1, now)
+end
+local wait = wait_after(key, 4)
+if wait > 0 then
+    return wait
 end
 
 redis.call('RPUSH', key, now)
-redis.call('LTRIM', key, 1 - #ARGV, -1)
-keep(key, tonumber(ARGV[2]), KEYS[5], tonumber(ARGV[1]))
+redis.call('LTRIM', key, 2 - #ARGV, -1)
+if is_known then
+    -- Nothing else leads from the account to it.
+    keep(key, life, KEYS[6], of_one)
+    keep(KEYS[6], redis.call('PTTL', KEYS[6]), KEYS[5], most)
+end
+keep(key, life, KEYS[5], most)
 return 0
+

@@ -9,7 +9,12 @@ if ARGV[2] == '0' then
 else
     redis.call('DEL', key)
     redis.call('ZREM', KEYS[5], key)
+    redis.call('ZREM', KEYS[6], key)
+    if redis.call('EXISTS', KEYS[6]) == 0 then
+        redis.call('ZREM', KEYS[5], KEYS[6])
+    end
     redis.call('SET', KEYS[1], 1)
     keep(KEYS[1], tonumber(ARGV[2]), KEYS[4], tonumber(ARGV[1]))
 end
 return 0
+
