@@ -14,7 +14,7 @@ from tests.adapters.broken_secrets import SmallSecrets
 from tests.contract.remote_secrets import RemoteVault
 from tests.servers.troubles import FOREVER, Trouble
 
-DEADLINE = 0.5
+DEADLINE = 0.4
 
 
 class Refused(Exception):

@@ -65,10 +65,12 @@ async def storage(url: str) -> AsyncIterator[PostgresStorage]:
 
 
 @pytest.fixture
-def crowded(own_postgres: PostgresServer) -> Iterator[PgBouncer]:
+def crowded(
+    postgres_server: PostgresServer | ExistingServer,
+) -> Iterator[PgBouncer]:
     """Yield one that lends fewer sessions than there are clients."""
     pooler = PgBouncer(
-        own_postgres.url, pool_mode="transaction", default_pool_size="2"
+        postgres_server.url, pool_mode="transaction", default_pool_size="2"
     ).start()
     yield pooler
     pooler.stop()
@@ -95,10 +97,10 @@ class TestPostgresStorageBehindPgBouncer(StorageContract):
 
 
 async def test_clients_take_turns_in_sessions_that_others_have_used(
-    crowded: PgBouncer, own_postgres_url: str
+    crowded: PgBouncer, migrated_postgres_url: str
 ) -> None:
-    lent = crowded.before(own_postgres_url)
-    async with opened(lent) as one, opened(lent) as two:
+    lent = crowded.before(migrated_postgres_url)
+    async with opened_patiently(lent) as one, opened_patiently(lent) as two:
         both = (one, two)
 
         async def live(number: int) -> None:
@@ -126,13 +128,13 @@ async def test_what_is_stored_is_found_in_its_schema_without_making_anything(
 
 
 async def test_nothing_stays_in_a_session_for_whoever_has_it_next(
-    crowded: PgBouncer, own_postgres_url: str
+    crowded: PgBouncer, migrated_postgres_url: str
 ) -> None:
     names = ("statement_timeout", "idle_in_transaction_session_timeout", "search_path")
     with console(crowded.url) as other:
         before = [other.execute(f"SHOW {name}").fetchone() for name in names]
 
-    async with opened(crowded.before(own_postgres_url)) as storage:
+    async with opened_patiently(crowded.before(migrated_postgres_url)) as storage:
         for number in range(10):
             await log_in(storage, await add(storage, f"user{number}"))
         await storage.pending()
