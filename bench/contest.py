@@ -23,6 +23,7 @@ from bench.subjects import (
     Bare,
     FastApiUsers,
     Ours,
+    Parts,
     Regstack,
     SimpleJwt,
     Subject,
@@ -165,6 +166,7 @@ def peers(server: PostgresServer, rounds: int) -> list[Subject]:
         FastApiUsers(url("fastapi-users"), rounds),
         Regstack(url("regstack"), rounds),
         django,
+        Parts(url("parts")),
         Bare(),
     ]
 

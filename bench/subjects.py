@@ -12,6 +12,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 import httpx
+import jwt
 
 from tests.servers.processes import ServerProcess
 from tests.servers.service import CHECKOUT
@@ -55,6 +56,9 @@ class Subject(ServerProcess):
     """One server of one process, unless it is told otherwise; ``start_seconds`` is until ready."""
 
     paths: Paths
+    token = ""
+    """Where nobody can log in: what a bearer shows."""
+
     start_seconds = 0.0
 
     @property
@@ -70,7 +74,7 @@ class Subject(ServerProcess):
 
     def is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}{self.paths.me}").status_code in {200, 401}
+            return httpx.get(f"{self.url}{self.paths.me}").status_code in {200, 400, 401}
         except httpx.TransportError:
             return False
 
@@ -254,16 +258,32 @@ class Bare(Subject):
     """Falcon with an answer of the same size, and nothing behind it."""
 
     name = "bare Falcon"
+    module = "bench.peers.bare:app"
     paths = Paths(me="/me", nothing="/me")
 
     def command(self) -> Sequence[str | Path]:
         where = ("--host", self.host, "--port", str(self.port))
         quiet = ("--no-access-log", "--log-level", "warning")
-        module = "bench.peers.bare:app"
-        return [sys.executable, "-m", "uvicorn", *where, *quiet, module]
+        return [sys.executable, "-m", "uvicorn", *where, *quiet, self.module]
 
     def environment(self) -> Mapping[str, str]:
         return {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
+
+
+class Parts(Bare):
+    """Falcon, one signature and one statement: what a who-am-I can't do without."""
+
+    name = "the parts"
+    module = "bench.peers.parts:app"
+    paths = Paths(me="/me", verify="/me")
+    token = jwt.encode({"sub": "1"}, SECRET, "HS256")
+
+    def __init__(self, database_url: str) -> None:
+        super().__init__()
+        self._database_url = database_url
+
+    def environment(self) -> Mapping[str, str]:
+        return {**super().environment(), "DATABASE_URL": self._database_url}
 
 
 def request(method: str, path: str, content: str = "", *headers: str) -> bytes:

@@ -111,7 +111,7 @@ def _verify(subject: Subject, crowd: int) -> list[Same]:
 
 def _bearers(subject: Subject, path: str, crowd: int) -> list[Same]:
     if not subject.paths.log_in:
-        return [Same(asked(path, ""))] * crowd
+        return [Same(asked(path, subject.token))] * crowd
     access = subject.paths.access
     people = range(min(crowd, PEOPLE))
     tokens = [log_in(subject, f"bearer{it}")[access] for it in people]

@@ -40,6 +40,15 @@ class _Hmac(HMACAlgorithm):
     def check_key_length(self, _: bytes) -> None:
         return None
 
+    def prepare_key(self, key: str | bytes) -> bytes:
+        return _looked_at(key)
+
+
+@lru_cache(maxsize=64)
+def _looked_at(key: str | bytes) -> bytes:
+    """Return the key, unless it is of another kind; to look at it takes longer than to sign."""
+    return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(key)
+
 
 class _Pss(RSAPSSAlgorithm):
     """Wants every byte (RFC 8017, section 8.1.2); OpenSSL lets zeroes in front go."""

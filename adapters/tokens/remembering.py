@@ -44,8 +44,7 @@ class RememberingVerifier(TokenVerifier):
             self._read.move_to_end(digest)
             return read.claims
         claims = await self.verifier.verify(token, keys)
-        kid = self.verifier.kid(token)
-        if claims.kind is TokenKind.ACCESS and kid is not None:
+        if claims.kind is TokenKind.ACCESS and (kid := self.verifier.kid(token)):
             self._remember(digest, _Read(claims, keys[kid]))
         return claims
 

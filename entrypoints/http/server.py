@@ -1,6 +1,7 @@
 """uvicorn, set up for this service."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -75,7 +76,12 @@ def application() -> Asgi:
 
 
 def _application(container: Container) -> Asgi:
-    return traced(prompt(create(container)), container.tracing())
+    app = traced(prompt(create(container)), container.tracing())
+    # What is here now stays: to look through all of it for garbage would let everybody
+    # wait for tens of milliseconds, again and again.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def serve(settings: Settings) -> None:

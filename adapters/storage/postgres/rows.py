@@ -13,11 +13,18 @@ from adapters.storage.codecs import Codec
 from adapters.storage.rows import Dialect, Rows
 from core.model.events import Event, StoredEvent
 
+
+
+def times(moments: Iterable[datetime]) -> str:
+    """Return an array as its text, which psycopg takes several times as long for."""
+    return f"{{{','.join([it.isoformat() for it in moments])}}}"
+
+
 POSTGRES = Dialect(
     "%($name)s",
     {
+        tuple: Codec(times, tuple, cast="::timestamptz[]"),
         # Of an empty list, the server can't tell what is not in it.
-        tuple: Codec(list, tuple, cast="::timestamptz[]"),
         Sequence: Codec(list, tuple, cast="::text[]"),
         Mapping: Codec(encode=dict),
     },
