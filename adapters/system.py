@@ -1,6 +1,6 @@
 """The machine's clock and randomness."""
 
-import secrets
+import os
 from datetime import UTC, datetime
 
 from core.ports import Clock, IdGenerator
@@ -14,4 +14,4 @@ class SystemClock(Clock):
 
 class RandomIds(IdGenerator):
     def new_id(self) -> str:
-        return secrets.token_hex(16)
+        return os.urandom(16).hex()

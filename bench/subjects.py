@@ -74,7 +74,11 @@ class Subject(ServerProcess):
 
     def is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}{self.paths.me}").status_code in {200, 400, 401}
+            return httpx.get(f"{self.url}{self.paths.me}").status_code in {
+                200,
+                400,
+                401,
+            }
         except httpx.TransportError:
             return False
 

@@ -25,7 +25,7 @@ from core.ports import Metrics
 
 M = TypeVar("M", bound=MetricWrapperBase)
 
-Labelled: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
+Labelled: TypeAlias = tuple[str | tuple[str, str], ...]
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
@@ -132,7 +132,7 @@ class PrometheusMetrics(Metrics):
     ) -> M:
         if not labels:
             return metrics[name]
-        wanted = (name, frozenset(labels.items()))
+        wanted: Labelled = (name, *labels.items())
         child: M | None = self._children.get(wanted)
         if child is None:
             child = self._children[wanted] = metrics[name].labels(**labels)

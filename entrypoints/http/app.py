@@ -12,10 +12,10 @@ from entrypoints.http import problems
 from entrypoints.http.around.client_address import ClientAddresses
 from entrypoints.http.around.cors import Cors
 from entrypoints.http.around.cross_site import CrossSite
+from entrypoints.http.around.gates import Gates
 from entrypoints.http.around.middleware import (
-    Measured,
+    Answered,
     RequestContext,
-    SecurityHeaders,
     usual_headers,
 )
 from entrypoints.http.around.overload import AdmissionControl
@@ -70,13 +70,16 @@ def _middleware(container: Container, resources: Mapping[str, object]) -> list[A
             Site(settings.smtp_from_name, settings.app_url),
         ),
         *([Traced(tracing)] if tracing.is_on else []),
-        Measured(container.metrics()),
-        SecurityHeaders(usual_headers(https=settings.is_https)),
+        Answered(container.metrics(), usual_headers(https=settings.is_https)),
         *([Cors(origins)] if origins else []),
-        ReadinessGate(container.readiness()),
-        CrossSite(settings.origin, origins),
-        *_limits(container, resources),
-        AdmissionControl(container.hasher()),
+        Gates(
+            [
+                ReadinessGate(container.readiness()),
+                CrossSite(settings.origin, origins),
+                *_limits(container, resources),
+                AdmissionControl(container.hasher()),
+            ]
+        ),
     ]
 
 

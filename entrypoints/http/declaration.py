@@ -60,12 +60,13 @@ UNDO_EMAIL = Bucket("change_email_undo", "password_reset")
 ADMINISTER = Bucket("admin", "admin")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Declaration:
     """
     The facts of one method of a resource. As a decorator it leaves the responder as it is.
 
-    A responder without one does not start (see ``ExactRouter``).
+    A responder without one does not start (see ``ExactRouter``). Each is its own, however
+    alike two may be.
     """
 
     summary: str
@@ -93,7 +94,7 @@ class Declaration:
         return responder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Page(Declaration):
     """For people: what it refuses is a page, too, and its forms are only taken from itself."""
 

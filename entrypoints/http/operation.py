@@ -44,7 +44,7 @@ class Headed:
 Handler = Callable[..., Awaitable[BaseModel | Headed | None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Operation(Declaration):
     """
     A JSON endpoint, for people and for `/openapi.json`.

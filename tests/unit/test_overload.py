@@ -9,6 +9,7 @@ from adapters.metrics.prometheus import PrometheusMetrics
 from adapters.passwords.bcrypt import BcryptHasher
 from core.errors import Overloaded
 from core.model import Client
+from entrypoints.http.around.gates import Gates
 from entrypoints.http.around.overload import AdmissionControl
 from entrypoints.http.declaration import ANYBODY, LOGIN, Declaration
 
@@ -43,7 +44,7 @@ async def passed(
     address: str = FLOODER,
 ) -> None:
     req = request(declaration, address)
-    await turnstile.process_resource(req, asgi.Response(), None, {})
+    await Gates([turnstile]).process_resource(req, asgi.Response(), None, {})
 
 
 async def test_of_a_flood_one_gets_through_at_each_turn_in_order(

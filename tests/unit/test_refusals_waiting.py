@@ -13,12 +13,12 @@ from core.model import Client, Limit
 from entrypoints.http.around.rate_limits import RateLimits
 from entrypoints.http.declaration import ANYBODY, LOGIN, Declaration
 
+LOG_IN = Declaration("Log in", allows=ANYBODY, limit=LOGIN)
 NO_MORE = Limit("login/minute", 0, timedelta(minutes=1))
 
 
 def request() -> Request:
     req = testing.create_asgi_req()
-    req.context.declaration = Declaration("Log in", allows=ANYBODY, limit=LOGIN)
     req.context.client = Client("192.0.2.1", "")
     return req
 
@@ -34,7 +34,7 @@ async def test_who_is_over_a_limit_while_enough_wait_is_refused_at_once() -> Non
 
     async def ask(number: int) -> None:
         with pytest.raises(TooManyAttempts):
-            await limits.process_resource(request(), Response(), object(), {})
+            await limits.enter(request(), Response(), LOG_IN)
         refused.append(number)
 
     for task in [create_task(ask(number)) for number in range(4)]:

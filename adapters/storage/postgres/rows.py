@@ -14,7 +14,6 @@ from adapters.storage.rows import Dialect, Rows
 from core.model.events import Event, StoredEvent
 
 
-
 def times(moments: Iterable[datetime]) -> str:
     """Return an array as its text, which psycopg takes several times as long for."""
     return f"{{{','.join([it.isoformat() for it in moments])}}}"

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import falcon
 from falcon.asgi import Request, Response
 
+from entrypoints.http.around.gates import Gate
 from entrypoints.http.declaration import Declaration, Page
 from entrypoints.http.operation import Operation, demand_json, media_type
 
@@ -24,7 +24,7 @@ OURS = {"same-origin", "none"}
 
 
 @dataclass(frozen=True, slots=True)
-class CrossSite:
+class CrossSite(Gate):
     """
     Refuses, before anything is counted, what browsers send across sites without asking.
 
@@ -35,15 +35,15 @@ class CrossSite:
     origin: str
     allowed: Collection[str]
 
-    async def process_resource(
-        self, req: Request, resp: Response, resource: object, params: dict[str, Any]
+    def concerns(self, declaration: Declaration) -> bool:
+        return isinstance(declaration, Page) or declaration.limit is not None
+
+    async def enter(
+        self, req: Request, resp: Response, declaration: Declaration
     ) -> None:
-        declaration: Declaration | None = req.context.declaration
         if isinstance(declaration, Page):
             if req.method not in SAFE and self._is_foreign(req, ()):
                 raise falcon.HTTPForbidden(description="The form is of another site")
-        elif declaration is None or declaration.limit is None:
-            return
         elif _carries_json(declaration):
             demand_json(req)
         elif _is_simple(req) and self._is_foreign(req, self.allowed):

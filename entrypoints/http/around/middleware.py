@@ -44,7 +44,7 @@ def usual_headers(*, https: bool) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Names the request, and tells what became of it."""
+    """Names the request, and has at hand what those who answer it ask for."""
 
     ids: IdGenerator
     reader: BodyReader
@@ -55,51 +55,21 @@ class RequestContext:
     async def process_request(self, req: Request, resp: Response) -> None:
         given = req.get_header("X-Request-ID") or ""
         request_id = given if REQUEST_ID.fullmatch(given) else self.ids.new_id()
-        req.context.request_id = request_id
+        context = req.context
+        context.request_id = request_id
         if req.method == "HEAD":
             req.method = "GET"  # the server leaves the body out (RFC 9110, 9.3.2)
-        req.context.reader = self.reader
-        req.context.identification = self.identification
-        req.context.declaration = None  # the router finds it
-        req.context.limits = None  # where they are switched off
+        context.reader = self.reader
+        context.identification = self.identification
+        context.declaration = None  # the router finds it
+        context.limits = None  # where they are switched off
         resp.context.site = self.site
-        req.context.started = time.perf_counter()
-        label = (req.user_agent or "")[:LONGEST_LABEL]
+        context.started = time.perf_counter()
+        label = (req.get_header("User-Agent") or "")[:LONGEST_LABEL]
         told = {"request_id": request_id, **_trace(req)}
         REQUEST.set(told)
         told["client"] = self.addresses.of(req)
-        req.context.client = Client(address=told["client"], label=label)
-
-    async def process_response(
-        self, req: Request, resp: Response, resource: object, req_succeeded: bool
-    ) -> None:
-        resp.set_header("X-Request-ID", req.context.request_id)
-        declaration: Declaration | None = req.context.declaration
-        is_quiet = declaration is not None and declaration.quiet
-        status = resp.status_code
-        quiet = is_quiet and status < HTTPStatus.BAD_REQUEST
-        level = logging.DEBUG if quiet else logging.INFO
-        if not log.isEnabledFor(level):
-            return
-        seconds = time.perf_counter() - req.context.started
-        # The raw path: percent-encoded, so it can't break or forge a line.
-        path = req.scope["raw_path"].decode("ascii", "replace")[:LONGEST_PATH]
-        method = req.scope["method"]
-        log.log(
-            level,
-            "%s %s %d %s",
-            method,
-            path,
-            status,
-            HTTPStatus(status).phrase,
-            extra={
-                "method": method,
-                "path": path,
-                "route": req.uri_template,
-                "status": status,
-                "duration_ms": round(seconds * 1000, 1),
-            },
-        )
+        context.client = Client(address=told["client"], label=label)
 
 
 def _trace(req: Request) -> dict[str, str]:
@@ -111,33 +81,62 @@ def _trace(req: Request) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Counts and times requests by route: a path is the client's text, a route is ours."""
+class Answered:
+    """
+    What goes with every answer: its headers, its figures, its log line.
+
+    Requests are counted and timed by route: a path is the client's text, a route is ours.
+    """
 
     metrics: Metrics
-
-    async def process_response(
-        self, req: Request, resp: Response, resource: object, req_succeeded: bool
-    ) -> None:
-        is_ours = req.uri_template is None or req.context.declaration is not None
-        route = {
-            # Else a stranger makes a histogram of each method for each route.
-            "method": req.method if is_ours and req.method in HTTP_METHODS else "other",
-            "route": req.uri_template or "none",
-        }
-        seconds = time.perf_counter() - req.context.started
-        status = str(resp.status_code)
-        self.metrics.count("http_requests", status=status, **route)
-        self.metrics.observe("http_request_duration_seconds", seconds, **route)
-
-
-@dataclass(frozen=True, slots=True)
-class SecurityHeaders:
+    headers: Mapping[str, str]
     """Safe defaults where a response says nothing else."""
 
-    headers: Mapping[str, str]
-
     async def process_response(
         self, req: Request, resp: Response, resource: object, req_succeeded: bool
     ) -> None:
-        resp.set_headers({**self.headers, **resp.headers})
+        said = {**self.headers, **resp.headers, "x-request-id": req.context.request_id}
+        resp.set_headers(said)
+        seconds = time.perf_counter() - req.context.started
+        status = resp.status_code
+        self._measure(req, status, seconds)
+        _tell(req, status, seconds)
+
+    def _measure(self, req: Request, status: int, seconds: float) -> None:
+        is_ours = req.uri_template is None or req.context.declaration is not None
+        # Else a stranger makes a histogram of each method for each route.
+        method = req.method if is_ours and req.method in HTTP_METHODS else "other"
+        route = req.uri_template or "none"
+        self.metrics.count(
+            "http_requests", method=method, route=route, status=str(status)
+        )
+        self.metrics.observe(
+            "http_request_duration_seconds", seconds, method=method, route=route
+        )
+
+
+def _tell(req: Request, status: int, seconds: float) -> None:
+    declaration: Declaration | None = req.context.declaration
+    is_quiet = declaration is not None and declaration.quiet
+    quiet = is_quiet and status < HTTPStatus.BAD_REQUEST
+    level = logging.DEBUG if quiet else logging.INFO
+    if not log.isEnabledFor(level):
+        return
+    # The raw path: percent-encoded, so it can't break or forge a line.
+    path = req.scope["raw_path"].decode("ascii", "replace")[:LONGEST_PATH]
+    method = req.scope["method"]
+    log.log(
+        level,
+        "%s %s %d %s",
+        method,
+        path,
+        status,
+        HTTPStatus(status).phrase,
+        extra={
+            "method": method,
+            "path": path,
+            "route": req.uri_template,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 1),
+        },
+    )

@@ -1,13 +1,13 @@
 """What lets everybody else through while a flood of log-ins is on."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from falcon.asgi import Request, Response
 
 from core.client_networks import subject_of
 from core.ports import CALLER, PasswordHasher
 from entrypoints.http.around.fair_queue import FairQueue
+from entrypoints.http.around.gates import Gate
 from entrypoints.http.declaration import Declaration
 
 PAUSE = 0.002
@@ -15,7 +15,7 @@ PAUSE = 0.002
 
 
 @dataclass(slots=True)
-class AdmissionControl:
+class AdmissionControl(Gate):
     """
     Lets requests to limited operations through one by one, in fairness to each address.
 
@@ -28,15 +28,14 @@ class AdmissionControl:
     hasher: PasswordHasher
     _waiting: FairQueue = field(default_factory=lambda: FairQueue(PAUSE), init=False)
 
-    async def process_resource(
-        self, req: Request, resp: Response, resource: object, params: dict[str, Any]
+    def concerns(self, declaration: Declaration) -> bool:
+        return declaration.limit is not None or declaration.hashes
+
+    async def enter(
+        self, req: Request, resp: Response, declaration: Declaration
     ) -> None:
-        declaration: Declaration | None = req.context.declaration
-        if declaration is None:
-            return
         subject = subject_of(req.context.client.address)
-        if declaration.limit is not None or declaration.hashes:
-            await self._waiting.turn(subject)
+        await self._waiting.turn(subject)
         if declaration.hashes:
             CALLER.set(subject)
             self.hasher.demand_room()

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from falcon.asgi import Request, Response
 
@@ -14,6 +13,7 @@ from core.model import Attempt, Limit, Quota
 from core.ports import Metrics, RateLimiter
 from core.refusals import tell_over_limit
 from entrypoints.http.around.fair_queue import FairQueue
+from entrypoints.http.around.gates import Gate
 from entrypoints.http.declaration import Bucket, Declaration
 
 PAUSE = 0.005
@@ -21,7 +21,7 @@ PAUSE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimits:
+class RateLimits(Gate):
     """
     Counts what comes to limited operations, and refuses what is over a limit.
 
@@ -36,12 +36,14 @@ class RateLimits:
     most_waiting: int
     _refused: FairQueue = field(default_factory=lambda: FairQueue(PAUSE), init=False)
 
-    async def process_resource(
-        self, req: Request, resp: Response, resource: object, params: dict[str, Any]
+    def concerns(self, declaration: Declaration) -> bool:
+        return declaration.limit is not None or declaration.limit_by_user is not None
+
+    async def enter(
+        self, req: Request, resp: Response, declaration: Declaration
     ) -> None:
-        req.context.limits = self
-        declaration: Declaration | None = req.context.declaration
-        if declaration is not None and declaration.limit is not None:
+        req.context.limits = self  # who is calling is known later
+        if declaration.limit is not None:
             subject = subject_of(req.context.client.address)
             await self.count(resp, declaration.limit, subject)
 

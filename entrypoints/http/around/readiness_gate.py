@@ -1,26 +1,26 @@
 """The gate that stays shut until the storage is ready, and revoked keys are known."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from falcon.asgi import Request, Response
 
 from core import errors
 from core.operations.readiness import Readiness
+from entrypoints.http.around.gates import Gate
 from entrypoints.http.declaration import Declaration
 
 
 @dataclass(frozen=True, slots=True)
-class ReadinessGate:
+class ReadinessGate(Gate):
     """Refuses at once, while the storage is being prepared, what would need it."""
 
     readiness: Readiness
 
-    async def process_resource(
-        self, req: Request, resp: Response, resource: object, params: dict[str, Any]
+    def concerns(self, declaration: Declaration) -> bool:
+        return declaration.needs_storage
+
+    async def enter(
+        self, req: Request, resp: Response, declaration: Declaration
     ) -> None:
-        declaration: Declaration | None = req.context.declaration
-        if declaration is None or not declaration.needs_storage:
-            return
         if self.readiness.problem is not None:
             raise errors.Unavailable
