@@ -213,7 +213,7 @@ def _measured(
 ) -> report.Results:
     rows: list[report.Row] = []
     servers: list[report.Server] = []
-    before = parts_alone(AS_IN_PRODUCTION)
+    before = parts_alone(AS_IN_PRODUCTION, postgres.url)
     for of, subjects in (
         (tasks.WITHOUT_HASHES, lambda: peers(postgres, CHEAP)),
         (tasks.WITH_HASHES, lambda: peers(postgres, AS_IN_PRODUCTION)),
@@ -224,7 +224,7 @@ def _measured(
             rows += found[0]
             known = {it.subject for it in servers}
             servers += [it for it in found[1] if it.subject not in known]
-    limits = mean([before, parts_alone(AS_IN_PRODUCTION)])
+    limits = mean([before, parts_alone(AS_IN_PRODUCTION, postgres.url)])
     return report.Results(rounds, rows, servers, limits)
 
 

@@ -1,11 +1,13 @@
 """What the parts can do alone: no service is faster than these."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
 import jwt
+import psycopg
 
 from bench.report import Limit
 from bench.subjects import PASSWORD, SECRET
@@ -14,12 +16,48 @@ from config.cores import usable_cores
 SECONDS = 3.0
 
 
-def parts_alone(rounds: int) -> list[Limit]:
-    """Measure each part that no log-in, or no look at a token, does without."""
+CONNECTIONS = 10
+"""As many as a worker has by default."""
+
+WRITTEN = "CREATE TABLE IF NOT EXISTS written (id int PRIMARY KEY, at timestamptz)"
+WRITE = """
+INSERT INTO written VALUES (%s, clock_timestamp())
+ON CONFLICT (id) DO UPDATE SET at = clock_timestamp()
+"""
+
+
+def parts_alone(rounds: int, postgres: str) -> list[Limit]:
+    """Measure each part that no log-in, look at a token, or refresh does without."""
     return [
         Limit(f"bcrypt.checkpw, cost {rounds}, on all cores", checked(rounds)),
         Limit("PyJWT decode of an HS256 token, on one core", _decoded()),
+        Limit("a row written and synced, one connection", committed(postgres, 1)),
+        Limit(
+            f"rows written and synced, {CONNECTIONS} connections",
+            committed(postgres, CONNECTIONS),
+        ),
     ]
+
+
+def committed(url: str, connections: int, seconds: float = SECONDS) -> float:
+    """Return how many transactions of one statement by psycopg a second are on the disk."""
+    return sum(asyncio.run(_committed(url, connections, seconds))) / seconds
+
+
+async def _committed(url: str, connections: int, seconds: float) -> list[int]:
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as it:
+        await it.execute(WRITTEN)
+    until = time.perf_counter() + seconds
+
+    async def write(number: int) -> int:
+        done = 0
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as it:
+            while time.perf_counter() < until:
+                await it.execute(WRITE, [number], prepare=True)
+                done += 1
+        return done
+
+    return await asyncio.gather(*map(write, range(connections)))
 
 
 def checked(rounds: int, seconds: float = SECONDS) -> float:
