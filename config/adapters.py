@@ -76,7 +76,10 @@ EXTRAS = {
 
 
 def storage(settings: Settings) -> Storage:
-    """Make the storage that ``DATABASE_URL`` names."""
+    """Make the storage that ``DATABASE_URL`` names; beside Cognito nothing is stored."""
+    if settings.has_cognito:
+        beside: Storage = _cognito().beside_pool(settings)
+        return beside
     return storage_at(settings.storage_url)
 
 
@@ -222,6 +225,10 @@ def log_processors(settings: Settings) -> "list[Processor]":
 def password_seconds(cost: int) -> float:
     """Return how long a core takes to hash a password at this cost."""
     return calibration.seconds_of(cost)
+
+
+def _cognito() -> Any:  # noqa: ANN401 - a module
+    return _import("config.cognito_pool", "AUTH_BACKEND")
 
 
 def _otel() -> Any:  # noqa: ANN401 - a module

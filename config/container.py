@@ -6,7 +6,12 @@ from config.unimported import without
 
 with without("fastapi", "flask", "starlette", "werkzeug", "yaml"):
     from dependency_injector.containers import DeclarativeContainer
-    from dependency_injector.providers import Callable, Dependency, Singleton
+    from dependency_injector.providers import (
+        Callable,
+        Dependency,
+        Object,
+        Singleton,
+    )
 
 from adapters.devices.user_agents import UserAgentNames
 from adapters.emails.idna import IdnaEmails
@@ -61,6 +66,12 @@ class Container(DeclarativeContainer):
     """One provider a port, and one a service."""
 
     settings = Dependency(instance_of=Settings)
+
+    missing = Object(frozenset[str]())
+    """Ids of operations that this backend has not."""
+    missing_pages = Object(frozenset[str]())
+    mails_codes = Object(False)  # noqa: FBT003 - a value
+    """Whether what is mailed does not name the user."""
 
     clock = Singleton(SystemClock)
     ids = Singleton(RandomIds)
@@ -329,3 +340,12 @@ class Container(DeclarativeContainer):
         clock=clock,
         metrics=metrics,
     )
+
+
+def container_of(settings: Settings) -> Container:
+    """Return the wiring for whoever keeps the users, ``AUTH_BACKEND``."""
+    if not settings.has_cognito:
+        return Container(settings=settings)
+    from config.cognito import CognitoContainer  # noqa: PLC0415 - boto3 is an extra
+
+    return CognitoContainer(settings=settings)

@@ -55,6 +55,9 @@ def load_settings() -> Settings:
         raise errors.BadConfiguration([*problems, *fetched.away.values()])
     if fetched.away:
         raise errors.SecretsUnavailable("\n".join(fetched.away.values()))
+    if settings.has_cognito:
+        # The pool signs; what is signed here lasts no longer than the process.
+        return settings.with_jwt_secret(secrets.token_hex(64))
     _close_to_others(settings.data_dir)
     if settings.jwt_secret_key is None:
         return settings.with_jwt_secret(_development_secret(settings.data_dir))

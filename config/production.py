@@ -10,12 +10,13 @@ THIS_MACHINE = ("http://localhost", "http://127.", "http://[::1]")
 def production_problems(settings: Settings) -> list[str]:
     """Return what can't be meant in production."""
     in_process = settings.redis_url is None and settings.rate_limit_enabled
+    native = not settings.has_cognito
     rules = (
         (
-            settings.jwt_secret_key is None,
+            native and settings.jwt_secret_key is None,
             "JWT_SECRET_KEY: required in production; `scribes-auth generate-secret`",
         ),
-        (settings.smtp_host is None, "SMTP_HOST: required in production"),
+        (native and settings.smtp_host is None, "SMTP_HOST: required in production"),
         (
             settings.public_url is None,
             "PUBLIC_URL: required in production, for the links in mails",
@@ -25,7 +26,7 @@ def production_problems(settings: Settings) -> list[str]:
             f"BCRYPT_ROUNDS: at least {LOWEST_ROUNDS} in production",
         ),
         (
-            settings.is_embedded and not settings.single_replica,
+            native and settings.is_embedded and not settings.single_replica,
             "DATABASE_URL: needs a database server, or SINGLE_REPLICA=true",
         ),
         (
@@ -50,7 +51,7 @@ def production_warnings(settings: Settings) -> list[str]:
     ]
     rules = (
         (
-            settings.database_url is None,
+            settings.database_url is None and not settings.has_cognito,
             f"DATABASE_URL is not set: users are kept in {settings.storage_url}",
         ),
         (

@@ -55,7 +55,8 @@ def _names(raw: Mapping[str, Any], url: str) -> dict[str, str]:
         for setting, value in raw.items()
         if isinstance(value, str) and value.startswith(PREFIX)
     }
-    if not raw.get("jwt_secret_key") and not url.startswith("env:"):
+    native = str(raw.get("auth_backend", "native")).lower() == "native"
+    if native and not raw.get("jwt_secret_key") and not url.startswith("env:"):
         names[JWT_SECRET] = "jwt-secret"
     return names
 

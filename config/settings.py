@@ -39,7 +39,14 @@ class Settings(Variables):
         return self.app_env == "production"
 
     @property
+    def has_cognito(self) -> bool:
+        """Whether Amazon Cognito keeps the users."""
+        return self.auth_backend == "cognito"
+
+    @property
     def storage_url(self) -> str:
+        if self.has_cognito:
+            return "memory://"
         if self.database_url is None:
             return f"sqlite:///{self.data_dir / 'scribes.db'}"
         return self.database_url.get_secret_value()

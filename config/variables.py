@@ -71,6 +71,11 @@ class Variables(BaseSettings):
     read_timeout_seconds: float = Field(10, gt=0)
     shutdown_timeout_seconds: int = Field(20, ge=1)
 
+    auth_backend: Literal["native", "cognito"] = "native"
+    cognito_url: str | None = None
+    cognito_client_secret: Password | None = None
+    cognito_user_cache_seconds: float = Field(60, ge=0, le=3600)
+
     database_url: Secret | None = None
     redis_url: Secret | None = None
     auto_migrate: bool | None = None

@@ -18,6 +18,7 @@ AuthError                     what a client is told
 |- WrongCurrentPassword
 |- PasswordRejected
 |- TooManyAttempts
+|- NotWithCognito, MoreThanPassword
 |- Unavailable
    |- Overloaded
 OperationError                what an operator is told; no client sees it
@@ -243,6 +244,20 @@ class TooManyAttempts(AuthError):
         """Return the refusal of who is over a limit, None if all of them allow."""
         over = [quota.reset for quota in quotas if not quota.allowed]
         return cls(max(over), quotas) if over else None
+
+
+class NotWithCognito(AuthError):
+    """It can't be done where Amazon Cognito keeps the users."""
+
+    code = "not_with_cognito"
+    detail = "Not possible here: Amazon Cognito keeps the users"
+
+
+class MoreThanPassword(AuthError):
+    """The password was right, but the provider of identities asks for more than that."""
+
+    code = "more_than_password"
+    detail = "The log-in takes more than a password"
 
 
 class Unavailable(AuthError):

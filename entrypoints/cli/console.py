@@ -63,9 +63,9 @@ def tell_no_credentials() -> Iterator[None]:
 def wired() -> Container:
     """Return everything by the settings, or exit and say what is wrong with them."""
     settings = configured()
-    from config.container import Container  # noqa: PLC0415 - as above
+    from config.container import container_of  # noqa: PLC0415 - as above
 
-    return Container(settings=settings)
+    return container_of(settings)
 
 
 def configured() -> Settings:

@@ -18,6 +18,7 @@ from entrypoints.http.around.middleware import (
     RequestContext,
     usual_headers,
 )
+from entrypoints.http.around.not_offered import NotOffered
 from entrypoints.http.around.overload import AdmissionControl
 from entrypoints.http.around.rate_limits import RateLimits
 from entrypoints.http.around.readiness_gate import ReadinessGate
@@ -74,6 +75,7 @@ def _middleware(container: Container, resources: Mapping[str, object]) -> list[A
         *([Cors(origins)] if origins else []),
         Gates(
             [
+                NotOffered(container.missing()),
                 ReadinessGate(container.readiness()),
                 CrossSite(settings.origin, origins),
                 *_limits(container, resources),

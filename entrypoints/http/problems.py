@@ -41,6 +41,8 @@ STATUS: dict[type[errors.AuthError], HTTPStatus] = {
     errors.WrongCurrentPassword: HTTPStatus.BAD_REQUEST,
     errors.PasswordRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.NotWithCognito: HTTPStatus.NOT_IMPLEMENTED,
+    errors.MoreThanPassword: HTTPStatus.FORBIDDEN,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
 }

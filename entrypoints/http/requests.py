@@ -75,6 +75,12 @@ class MailedToken(RequestBody):
     token: MailedTokenText
 
 
+class MailedCode(MailedToken):
+    """Of a code that does not name whom it was mailed to."""
+
+    email: KnownEmail
+
+
 class Address(RequestBody):
     email: KnownEmail
 
@@ -82,6 +88,10 @@ class Address(RequestBody):
 class PasswordReset(RequestBody):
     token: MailedTokenText
     new_password: NewPassword
+
+
+class PasswordByCode(PasswordReset):
+    email: KnownEmail
 
 
 class PasswordChange(RequestBody):

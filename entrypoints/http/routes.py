@@ -15,6 +15,7 @@ from entrypoints.http.resources import (
     audit,
     health,
     invitations,
+    mailed_codes,
     own_account,
     own_sessions,
     pages,
@@ -36,7 +37,12 @@ def routes(container: Container) -> dict[str, object]:
 
     @cache
     def document() -> dict[str, Any]:
-        return openapi(api, version=VERSION, server=settings.public_url or "/")
+        return openapi(
+            api,
+            version=VERSION,
+            server=settings.public_url or "/",
+            missing=container.missing(),
+        )
 
     @cache
     def reference() -> Reference:
@@ -58,7 +64,7 @@ def routes(container: Container) -> dict[str, object]:
 def _pages(container: Container) -> dict[str, object]:
     verifications, policy = container.verifications(), container.policy()
     email_changes = container.email_changes()
-    return {
+    found = {
         "/verify-email": pages.VerifyEmailPage(verifications),
         "/verify-email/reject": pages.RejectAccountPage(verifications),
         "/reset-password": password_pages.ResetPasswordPage(
@@ -68,19 +74,20 @@ def _pages(container: Container) -> dict[str, object]:
         "/change-email": address_pages.ChangeEmailPage(email_changes),
         "/change-email/undo": address_pages.UndoEmailPage(email_changes),
     }
+    missing = container.missing_pages()
+    return {path: page for path, page in found.items() if path not in missing}
 
 
 def _api(container: Container) -> dict[str, object]:
     users, logins = container.accounts(), container.sessions()
     verifications, resets = container.verifications(), container.password_resets()
+    invited = container.invitations()
     return {
         "/auth/register": registration.Register(users),
         "/auth/verify-email": registration.VerifyEmail(verifications),
         "/auth/verify-email/reject": registration.RejectAccount(verifications),
         "/auth/resend-verification": registration.ResendVerification(verifications),
-        "/auth/invitation/accept": invitations.AcceptInvitation(
-            container.invitations()
-        ),
+        "/auth/invitation/accept": invitations.AcceptInvitation(invited),
         "/auth/login": sessions.Login(logins),
         "/auth/refresh": sessions.Refresh(logins),
         "/auth/logout": sessions.Logout(logins),
@@ -90,9 +97,22 @@ def _api(container: Container) -> dict[str, object]:
         "/auth/change-password": passwords.ChangePassword(container.password_changes()),
         "/auth/password-reset/request": passwords.RequestPasswordReset(resets),
         "/auth/password-reset/confirm": passwords.ConfirmPasswordReset(resets),
+        **(_by_codes(container) if container.mails_codes() else {}),
         **_own(container),
         **_administration(container),
         **_service(container),
+    }
+
+
+def _by_codes(container: Container) -> dict[str, object]:
+    """Return what takes an address, too, since what was mailed does not name it."""
+    codes = mailed_codes
+    return {
+        "/auth/verify-email": codes.VerifyEmail(container.verifications()),
+        "/auth/password-reset/confirm": codes.ConfirmPasswordReset(
+            container.password_resets()
+        ),
+        "/auth/invitation/accept": codes.AcceptInvitation(container.invitations()),
     }
 
 

@@ -20,7 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from adapters.metrics.prometheus import SHARED
 from config.adapters import storage
-from config.container import Container
+from config.container import Container, container_of
 from config.loading import load_settings, warnings
 from config.logging import configure_logging
 from config.settings import Settings
@@ -72,7 +72,7 @@ def application() -> Asgi:
     """Return the application of a worker, configured from the environment."""
     settings = load_settings()
     configure_logging(settings)
-    return _application(Container(settings=settings))
+    return _application(container_of(settings))
 
 
 def _application(container: Container) -> Asgi:
@@ -141,7 +141,7 @@ def _run(settings: Settings, listeners: list[socket.socket]) -> None:
 
 
 def _config(settings: Settings) -> uvicorn.Config:
-    container = Container(settings=settings)
+    container = container_of(settings)
     # Only a worker, which is another process, has to read its settings anew.
     here = partial(_application, container)
     return uvicorn.Config(

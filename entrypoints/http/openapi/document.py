@@ -1,7 +1,7 @@
 """The document: every operation of the resources, by path."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from entrypoints.http.answers import HeaderAnswer, Problem
@@ -25,17 +25,23 @@ BEARER = "The access token, as `POST /auth/login` and `POST /auth/refresh` answe
 
 
 def openapi(
-    resources: Mapping[str, object], *, version: str, server: str = "/"
+    resources: Mapping[str, object],
+    *,
+    version: str,
+    server: str = "/",
+    missing: Collection[str] = (),
 ) -> dict[str, Any]:
     """
     Describe what resources do, by path; the server `/` is that of the document.
+
+    What is ``missing``, by the ids of operations, is left out.
 
     OpenAPI knows no rest of a path: what takes one is left out.
     """
     operations = {
         path: found
         for path, resource in resources.items()
-        if (found := _operations(resource)) and not REST.search(path)
+        if (found := _operations(resource, missing)) and not REST.search(path)
     }
     known = _known(operations)
     return {
@@ -60,11 +66,11 @@ def openapi(
     }
 
 
-def _operations(resource: object) -> dict[str, Operation]:
+def _operations(resource: object, missing: Collection[str]) -> dict[str, Operation]:
     return {
         method.lower(): found
         for method, found in declarations_of(resource).items()
-        if isinstance(found, Operation)
+        if isinstance(found, Operation) and found.id not in missing
     }
 
 

@@ -11,6 +11,8 @@ from entrypoints.http.declaration import ACCEPT_INVITATION, ANYBODY, Tag
 from entrypoints.http.operation import Operation
 from entrypoints.http.requests import PasswordReset
 
+ACCEPTED = "Invitation accepted, you can log in now"
+
 
 @dataclass(frozen=True, slots=True)
 class AcceptInvitation:
@@ -30,4 +32,4 @@ class AcceptInvitation:
     )
     async def on_post(self, req: Request, body: PasswordReset) -> Message:
         await self.invitations.accept(body.token, body.new_password, req.context.client)
-        return Message(message="Invitation accepted, you can log in now")
+        return Message(message=ACCEPTED)

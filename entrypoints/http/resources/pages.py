@@ -8,6 +8,7 @@ import falcon
 from falcon.asgi import Request, Response
 
 from core import errors
+from core.mailed_codes import joined
 from core.ports import driving
 from entrypoints.http.declaration import ANYBODY, Page
 from entrypoints.http.rendering import show
@@ -37,9 +38,10 @@ async def form_of(req: Request) -> dict[str, str]:
 
 
 def token_of(req: Request) -> str:
-    """Return what the link carried, empty if nothing."""
+    """Return what the link carried, empty if nothing; with the address where it names one."""
     token: str = req.get_param("token", default="")
-    return token
+    email: str = req.get_param("email", default="")
+    return joined(email, token) if email else token
 
 
 def done(resp: Response, message: str) -> None:

@@ -1,0 +1,1 @@
+"""Providers of identities, which keep users instead of us."""

@@ -1,0 +1,164 @@
+"""Passwords that the pool keeps: forgotten, changed, and set for the first time."""
+
+from dataclasses import dataclass
+
+from adapters.identity.cognito.directory import Directory
+from adapters.identity.cognito.registration import nobody_known, quietly
+from adapters.identity.cognito.sessions import CognitoSessions
+from core import errors
+from core.identity.throttle import Throttle
+from core.mailed_codes import parted
+from core.model import Client, Grant, Identity, Purpose, User
+from core.ports import EmailNormalizer, PasswordPolicy
+from core.ports.driving import PasswordChange, PasswordReset
+from core.ports.own_account import Invitations
+
+FIRST = "NEW_PASSWORD_REQUIRED"
+"""What the pool asks of who logs in by the password that it has mailed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CognitoResets(PasswordReset):
+    """A mailed token is an address and the code that the pool has mailed there."""
+
+    directory: Directory
+    emails: EmailNormalizer
+    throttle: Throttle
+    policy: PasswordPolicy
+    sessions: CognitoSessions
+
+    async def request(self, email: str, client: Client) -> None:
+        account = self.emails.key(email)
+        if await self.throttle.may_mail(account, Purpose.RESET_PASSWORD):
+            await quietly(self.directory, "forgot_password", account)
+
+    async def owner(self, mail_token: str) -> User:
+        """Return whom the token names; only the pool can tell whether it is good."""
+        email, _ = parted(mail_token)
+        return nobody_known(email)
+
+    async def reset(self, mail_token: str, new_password: str, client: Client) -> User:
+        email, code = parted(mail_token)
+        account = self.emails.key(email)
+        demand(self.policy, new_password)
+        try:
+            await self.directory.pool.of_client(
+                "confirm_forgot_password",
+                account,
+                ConfirmationCode=code,
+                Password=new_password,
+            )
+        except (
+            errors.UserNotFound,
+            errors.InvalidCredentials,
+            errors.EmailNotVerified,
+            errors.NotApplicable,
+        ):
+            raise errors.InvalidMailToken from None
+        user = await self.directory.read(account)
+        await self.sessions.end_all(user)
+        await self.throttle.trust(account, client)
+        return user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CognitoPasswordChanges(PasswordChange):
+    throttle: Throttle
+    policy: PasswordPolicy
+    sessions: CognitoSessions
+
+    async def change(
+        self,
+        identity: Identity,
+        *,
+        current_password: str,
+        new_password: str,
+        client: Client,
+    ) -> Grant:
+        demand(self.policy, new_password)
+        user = identity.user
+        result = await proven(
+            self.sessions, self.throttle, user, current_password, client
+        )
+        await self.sessions.pool.ask(
+            "change_password",
+            PreviousPassword=current_password,
+            ProposedPassword=new_password,
+            AccessToken=result["AccessToken"],
+        )
+        await self.sessions.end_all(user)
+        fresh = await self.sessions.authenticated(user.email_key, new_password)
+        return await self.sessions.granted(fresh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CognitoInvitations(Invitations):
+    """A mailed token is an address and the password that the pool has mailed there."""
+
+    directory: Directory
+    emails: EmailNormalizer
+    throttle: Throttle
+    policy: PasswordPolicy
+
+    async def owner(self, mail_token: str) -> User:
+        email, _ = parted(mail_token)
+        return nobody_known(email)
+
+    async def accept(self, mail_token: str, new_password: str, client: Client) -> User:
+        email, password = parted(mail_token)
+        account = self.emails.key(email)
+        demand(self.policy, new_password)
+        async with self.throttle.trial(account, client):
+            session = await self._asked_for_a_password(account, password)
+        pool = self.directory.pool
+        proof = pool.secret_hash(account).get("SecretHash")
+        await pool.ask(
+            "respond_to_auth_challenge",
+            ClientId=pool.client_id,
+            ChallengeName=FIRST,
+            Session=session,
+            ChallengeResponses={
+                "USERNAME": account,
+                "NEW_PASSWORD": new_password,
+                **({"SECRET_HASH": proof} if proof else {}),
+            },
+        )
+        proved = [{"Name": "email_verified", "Value": "true"}]
+        await pool.of_admin(
+            "admin_update_user_attributes", Username=account, UserAttributes=proved
+        )
+        return await self.directory.read(account)
+
+    async def _asked_for_a_password(self, account: str, password: str) -> str:
+        try:
+            answer = await self.directory.pool.authenticate(
+                "USER_PASSWORD_AUTH", account, USERNAME=account, PASSWORD=password
+            )
+        except errors.AuthError as refusal:
+            if isinstance(refusal, errors.Unavailable | errors.TooManyAttempts):
+                raise
+            raise errors.InvalidMailToken from None
+        if answer.get("ChallengeName") != FIRST:
+            raise errors.InvalidMailToken
+        return str(answer["Session"])
+
+
+def demand(policy: PasswordPolicy, password: str) -> None:
+    """Raise PasswordRejected for a new password that breaks our rules; the pool has its own."""
+    if problems := policy.problems(password):
+        raise errors.PasswordRejected(problems)
+
+
+async def proven(
+    sessions: CognitoSessions,
+    throttle: Throttle,
+    user: User,
+    password: str,
+    client: Client,
+) -> dict[str, str]:
+    """Return tokens of whoever has this password; raises WrongCurrentPassword."""
+    async with throttle.trial(user.email_key, client, user.id):
+        try:
+            return await sessions.authenticated(user.email_key, password)
+        except errors.InvalidCredentials:
+            raise errors.WrongCurrentPassword from None

@@ -1,0 +1,63 @@
+"""A pool of Amazon Cognito keeps the laws of the driving ports, but for those listed by name."""
+
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+
+import pytest
+
+from tests.adapters.cognito_differences import ADMINISTRATION, DRIVING
+from tests.adapters.cognito_world import PoolService, reachable, service_on
+from tests.contract.base import Contract, broken_laws
+from tests.contract.driving import DrivingContract
+from tests.contract.driving_administered import AdministrationContract
+from tests.contract.driving_registration import RegistrationLaws
+from tests.contract.driving_verification import RejectionLaws, VerificationLaws
+from tests.servers.cognito import CognitoServer
+
+BEGINNINGS = (RegistrationLaws, VerificationLaws, RejectionLaws)
+"""Laws about those who have not proved their address yet."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[CognitoServer]:
+    server = CognitoServer().start()
+    with reachable(server):
+        yield server
+    server.stop()
+
+
+def beginning_with(
+    law: str, server: CognitoServer
+) -> AbstractAsyncContextManager[PoolService]:
+    of_newcomers = any(hasattr(laws, law) for laws in BEGINNINGS)
+    return service_on(server, confirms=not of_newcomers)
+
+
+async def differs(contract: type[Contract], law: str, server: CognitoServer) -> bool:
+    make = partial(beginning_with, law, server)
+    return bool(await broken_laws(contract, make, [law]))
+
+
+@pytest.mark.parametrize("law", DrivingContract.laws())
+async def test_the_pool_keeps_a_law_unless_it_is_listed(
+    law: str, server: CognitoServer
+) -> None:
+    listed = law.removeprefix("test_") in DRIVING
+
+    assert listed == await differs(DrivingContract, law, server)
+
+
+@pytest.mark.parametrize("law", AdministrationContract.laws())
+async def test_the_pool_keeps_a_law_of_administration_unless_it_is_listed(
+    law: str, server: CognitoServer
+) -> None:
+    listed = law.removeprefix("test_") in ADMINISTRATION
+
+    assert listed == await differs(AdministrationContract, law, server)
+
+
+def test_what_is_listed_are_laws() -> None:
+    laws = {*DrivingContract.laws(), *AdministrationContract.laws()}
+
+    assert {f"test_{law}" for law in {**DRIVING, **ADMINISTRATION}} <= laws
