@@ -1,5 +1,7 @@
 """The wiring where Amazon Cognito keeps the users: other use cases behind the same ports."""
 
+from typing import Any, TypeAlias
+
 from dependency_injector.providers import Callable, Object, Singleton
 
 from adapters.identity.cognito import MISSING, MISSING_PAGES
@@ -23,6 +25,9 @@ from adapters.identity.cognito.registration import CognitoAccounts, CognitoVerif
 from adapters.identity.cognito.sessions import CognitoSessions
 from config.container import Container
 
+Wired: TypeAlias = Any
+"""Of another class than in the wiring that this one is based on, and behind the same port."""
+
 
 class CognitoContainer(Container):
     """One provider a driving port, in the place of ours; all else is as it is."""
@@ -38,19 +43,19 @@ class CognitoContainer(Container):
         directory=directory,
         seconds=Container.settings.provided.cognito_user_cache_seconds,
     )
-    accounts = Singleton(
+    accounts: Wired = Singleton(
         CognitoAccounts,
         directory=directory,
         emails=Container.emails,
         policy=Container.policy,
     )
-    verifications = Singleton(
+    verifications: Wired = Singleton(
         CognitoVerifications,
         directory=directory,
         emails=Container.emails,
         throttle=Container.throttle,
     )
-    sessions = Singleton(
+    sessions: Wired = Singleton(
         CognitoSessions,
         pool=pool,
         tokens=Singleton(AccessTokens, pool, Container.clock),
@@ -59,7 +64,7 @@ class CognitoContainer(Container):
         throttle=Container.throttle,
         metrics=Container.metrics,
     )
-    password_resets = Singleton(
+    password_resets: Wired = Singleton(
         CognitoResets,
         directory=directory,
         emails=Container.emails,
@@ -67,20 +72,20 @@ class CognitoContainer(Container):
         policy=Container.policy,
         sessions=sessions,
     )
-    password_changes = Singleton(
+    password_changes: Wired = Singleton(
         CognitoPasswordChanges,
         throttle=Container.throttle,
         policy=Container.policy,
         sessions=sessions,
     )
-    invitations = Singleton(
+    invitations: Wired = Singleton(
         CognitoInvitations,
         directory=directory,
         emails=Container.emails,
         throttle=Container.throttle,
         policy=Container.policy,
     )
-    own_account = Singleton(
+    own_account: Wired = Singleton(
         CognitoOwnAccount,
         directory=directory,
         sessions=sessions,
@@ -88,9 +93,9 @@ class CognitoContainer(Container):
         emails=Container.emails,
         throttle=Container.throttle,
     )
-    own_sessions = Singleton(NoSessionLists)
-    email_changes = Singleton(NoEmailChanges)
-    user_administration = Singleton(
+    own_sessions: Wired = Singleton(NoSessionLists)
+    email_changes: Wired = Singleton(NoEmailChanges)
+    user_administration: Wired = Singleton(
         CognitoUsers,
         directory=directory,
         accounts=accounts,
@@ -102,7 +107,7 @@ class CognitoContainer(Container):
         backoff=Container.settings.provided.backoff,
         clock=Container.clock,
     )
-    session_administration = Singleton(
+    session_administration: Wired = Singleton(
         CognitoLogIns, directory=directory, sessions=sessions
     )
-    audit = Singleton(NoAudit)
+    audit: Wired = Singleton(NoAudit)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import httpx
+import joserfc.jwt
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -154,34 +155,36 @@ def test_the_link_of_a_mail_leads_to_a_page_that_takes_address_and_code(
 
 
 def forged(pool: MadePool, person: Person, kind: str) -> str:
-    moto = pool.server.pool(pool.id)
-    name = cast("Any", moto._get_user(person.email)).username  # noqa: SLF001 - moto's
+    moto: Any = pool.server.pool(pool.id)
+    name = moto._get_user(person.email).username  # noqa: SLF001 - moto's
     good, _ = moto.create_access_token(pool.client_id, name, "jti")
     claims = jwt.decode(good, options={"verify_signature": False})
     other = rsa.generate_private_key(65537, 2048)
-    if kind == "another pool":
-        foreign = pool.server.pool(pool.server.new_pool().id)
-        return str(moto_signed(foreign, {**claims, "iss": foreign_issuer(foreign)}))
-    if kind == "another client":
-        return str(moto_signed(moto, {**claims, "client_id": "another"}))
-    if kind == "an ID token":
-        return moto.create_id_token(pool.client_id, name, "jti")[0]
-    if kind == "an expired one":
-        return str(moto_signed(moto, {**claims, "exp": int(time.time()) - 1}))
-    if kind == "a forged kid":
-        return jwt.encode(claims, other, "RS256", headers={"kid": "forged"})
-    if kind == "another key":
-        return jwt.encode(claims, other, "RS256", headers={"kid": "dummy"})
-    if kind == "a shared secret":
-        return jwt.encode(claims, "x" * 32, "HS256", headers={"kid": "dummy"})
-    return jwt.encode(claims, None, "none", headers={"kid": "dummy"})
+    foreign: Any = pool.server.pool(pool.server.new_pool().id)
+    made: dict[str, Callable[[], str]] = {
+        "another pool": lambda: moto_signed(
+            foreign, {**claims, "iss": foreign_issuer(foreign)}
+        ),
+        "another client": lambda: moto_signed(moto, {**claims, "client_id": "another"}),
+        "an ID token": lambda: str(
+            moto.create_id_token(pool.client_id, name, "jti")[0]
+        ),
+        "an expired one": lambda: moto_signed(
+            moto, {**claims, "exp": int(time.time()) - 1}
+        ),
+        "a forged kid": lambda: jwt.encode(claims, other, "RS256", {"kid": "forged"}),
+        "another key": lambda: jwt.encode(claims, other, "RS256", {"kid": "dummy"}),
+        "a shared secret": lambda: jwt.encode(
+            claims, "x" * 32, "HS256", {"kid": "dummy"}
+        ),
+        "no algorithm": lambda: jwt.encode(claims, "", "none", {"kid": "dummy"}),
+    }
+    return made[kind]()
 
 
 def moto_signed(moto: Any, claims: dict[str, Any]) -> str:  # noqa: ANN401 - moto's
-    from joserfc import jwt as joserfc_jwt  # noqa: PLC0415 - moto's own
-
     header = {"kid": "dummy", "alg": "RS256"}
-    return str(joserfc_jwt.encode(header, claims, moto.json_web_key))
+    return str(joserfc.jwt.encode(header, claims, moto.json_web_key))
 
 
 def foreign_issuer(moto: Any) -> str:  # noqa: ANN401 - moto's

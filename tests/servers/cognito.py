@@ -76,7 +76,7 @@ class CognitoServer:
 
     def start(self) -> Self:
         """Serve; after stop() on the same port as before."""
-        models.time = SimpleNamespace(time=lambda: self.now().timestamp())  # type: ignore[attr-defined]
+        vars(models)["time"] = SimpleNamespace(time=lambda: self.now().timestamp())
         self._server = make_server(
             LOOPBACK,
             self.port,
@@ -171,11 +171,12 @@ class CognitoServer:
             if self.error:
                 return _refused(begin, self.error)
             if not operation:
-                return self._app(environ, begin)
+                keys: Answer = self._app(environ, begin)
+                return keys
             self.asked.append(operation)
             asked = _body_of(environ)
-            if operation in BY_CODE and not self._is_right(operation, asked):
-                return _refused(begin, "ExpiredCodeException")
+            if refusal := self._refusal(operation, asked):
+                return _refused(begin, refusal)
             own = {
                 "ResendConfirmationCode": self._resend,
                 "RevokeToken": self._revoke,
@@ -183,15 +184,21 @@ class CognitoServer:
             }.get(operation)
             if own is not None:
                 return own(asked, begin)
-            if operation == "ForgotPassword" and (user := self._user_of(asked)):
-                if not user.enabled:
-                    return _refused(begin, "NotAuthorizedException")
-                if user.status == "UNCONFIRMED":
-                    return _refused(begin, "InvalidParameterException")
             if operation == "AdminCreateUser":
                 self._invite(asked)
             self._name_once(operation, asked)
             return self._passed_on(operation, asked, environ, begin)
+
+    def _refusal(self, operation: str, asked: Asked) -> str | None:
+        """Return what AWS refuses with, where moto does not."""
+        if operation in BY_CODE and not self._is_right(operation, asked):
+            return "ExpiredCodeException"
+        if operation == "ForgotPassword" and (user := self._user_of(asked)):
+            if not user.enabled:
+                return "NotAuthorizedException"
+            if user.status == "UNCONFIRMED":
+                return "InvalidParameterException"
+        return None
 
     def _passed_on(
         self, operation: str, asked: Asked, environ: Environment, begin: Begin

@@ -14,6 +14,7 @@ from core import errors
 from core.ports import Clock
 
 ALGORITHM = "RS256"
+OF_ACCESS = "access"
 DEMANDED = ["exp", "iat", "sub", "iss", "token_use", "client_id"]
 
 RULES: Any = {
@@ -67,7 +68,7 @@ class AccessTokens:
 
     def _told(self, text: str, claims: dict[str, Any]) -> AccessToken:
         is_ours = claims["client_id"] == self.pool.client_id
-        if claims["token_use"] != "access" or not is_ours:
+        if claims["token_use"] != OF_ACCESS or not is_ours:
             raise errors.InvalidToken
         expires_at = _time(claims["exp"])
         if expires_at <= self.clock.now():

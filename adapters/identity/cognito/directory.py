@@ -80,7 +80,8 @@ class Directory:
 
 def _may_log_in(answer: Answer) -> bool:
     # Who was invited has no password yet.
-    return answer.get("Enabled", True) and answer["UserStatus"] == "CONFIRMED"
+    is_enabled: bool = answer.get("Enabled", True)
+    return is_enabled and answer["UserStatus"] == "CONFIRMED"
 
 
 def _known(user: User | None) -> User:

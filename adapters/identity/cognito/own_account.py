@@ -127,7 +127,7 @@ class CognitoLogIns(SessionAdministration, Guarded):
 
     @allowed(Role.ADMIN)
     async def end_all(self, by: Caller, user_id: UserId) -> int:
-        """The pool does not tell how many those were: 0 stands for that."""
+        """Return 0: the pool does not tell how many those were."""
         _, user = await self.directory.of_id(user_id)
         await self.sessions.end_all(user)
         return 0

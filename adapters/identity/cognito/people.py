@@ -116,4 +116,4 @@ def _time(moment: datetime) -> datetime:
 
 
 def _locale(text: str | None) -> Locale | None:
-    return Locale(text) if text in [*Locale] else None
+    return next((it for it in Locale if it == text), None)

@@ -80,7 +80,7 @@ class Pool:
 
     @classmethod
     def from_url(cls, url: str, client_secret: str = "") -> Self:
-        """Raises BadConfiguration."""
+        """Return the pool of a URL; raises BadConfiguration."""
         found = URL.fullmatch(url)
         query = dict(parse_qsl(found["query"], keep_blank_values=True)) if found else {}
         client_id = query.pop("client_id", "")

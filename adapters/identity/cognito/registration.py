@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from adapters.identity.cognito import people
-from adapters.identity.cognito.directory import Answer, Directory
+from adapters.identity.cognito.directory import Directory
 from core import errors
 from core.identity.throttle import Throttle
 from core.mailed_codes import parted
@@ -62,10 +62,12 @@ class CognitoAccounts(Registration):
         Remove the account again if somebody older has the username; raises UsernameTaken.
 
         The pool holds addresses unique, and usernames not: of those who race for one, the
-        first stays.
+        first stays, and none where two began in the same millisecond.
         """
         others = await self.directory.of_username(username)
-        if not others or people.sub_of(min(others, key=_age)) == sub:
+        ages = {people.sub_of(it): it["UserCreateDate"] for it in others}
+        mine = ages.pop(sub, None)
+        if mine is None or all(mine < age for age in ages.values()):
             return
         await self.directory.pool.of_admin("admin_delete_user", Username=account)
         raise errors.UsernameTaken
@@ -130,7 +132,3 @@ def nobody_known(email: str) -> User:
         created_at=now,
         updated_at=now,
     )
-
-
-def _age(answer: Answer) -> tuple[datetime, str]:
-    return answer["UserCreateDate"], people.sub_of(answer)

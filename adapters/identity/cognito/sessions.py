@@ -109,7 +109,7 @@ class CognitoSessions(SessionManagement, Identification):
         self.looks.forget_session(identity.session.id)
 
     async def log_out_everywhere(self, identity: Identity, client: Client) -> int:
-        """The pool does not tell how many those were; the one that asks is one."""
+        """Return 1, the one that asks: the pool does not tell how many those were."""
         await self.end_all(identity.user)
         return 1
 

@@ -11,7 +11,8 @@ from entrypoints.http.answers import Message
 from entrypoints.http.declaration import declared
 from entrypoints.http.operation import Operation
 from entrypoints.http.requests import MailedCode, PasswordByCode
-from entrypoints.http.resources import invitations, passwords, registration
+from entrypoints.http.resources import invitations as invited
+from entrypoints.http.resources import passwords, registration
 
 
 def _by(resource: type, body: type) -> Operation:
@@ -48,8 +49,8 @@ class ConfirmPasswordReset:
 class AcceptInvitation:
     invitations: Invitations
 
-    @_by(invitations.AcceptInvitation, PasswordByCode)
+    @_by(invited.AcceptInvitation, PasswordByCode)
     async def on_post(self, req: Request, body: PasswordByCode) -> Message:
         token = joined(body.email, body.token)
         await self.invitations.accept(token, body.new_password, req.context.client)
-        return Message(message=invitations.ACCEPTED)
+        return Message(message=invited.ACCEPTED)
