@@ -36,7 +36,9 @@ class CognitoContainer(Container):
     missing_pages = Object(MISSING_PAGES)
     mails_codes = Object(True)  # noqa: FBT003 - a value
 
-    pool = Callable(lambda storage: storage.adapter.pool, Container.replaceable_storage)
+    pool = Callable(
+        lambda storage: storage.adapter.user_pool, Container.replaceable_storage
+    )
     directory = Singleton(Directory, pool)
     looks = Singleton(
         Looks,

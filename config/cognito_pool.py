@@ -12,22 +12,22 @@ from core import errors
 class BesidePool(MemoryStorage):
     """Stores nothing that lasts, and is there as long as the pool is."""
 
-    pool: Pool | None = None
+    of_users: Pool | None = None
 
     async def open(self, *, create: bool = True) -> None:
-        await self._pool.check()
+        await self.user_pool.check()
 
     async def ping(self) -> None:
-        await self._pool.ping()
+        await self.user_pool.ping()
 
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        await self.user_pool.aclose()
 
     @property
-    def _pool(self) -> Pool:
-        if self.pool is None:
+    def user_pool(self) -> Pool:
+        if self.of_users is None:
             raise TypeError("made without a pool")
-        return self.pool
+        return self.of_users
 
 
 def pool(settings: Settings) -> Pool:
@@ -58,5 +58,5 @@ def beside_pool(settings: Settings) -> BesidePool:
         revocations=made.revocations,
         statistics=made.statistics,
         archive=made.archive,
-        pool=pool(settings),
+        of_users=pool(settings),
     )

@@ -15,6 +15,7 @@ from entrypoints.cli.arguments import (
     instant,
     text,
 )
+from entrypoints.cli.cognito_commands import movers
 from entrypoints.cli.desk import Desk, at_desk
 from entrypoints.cli.documents import (
     report_document,
@@ -30,6 +31,7 @@ from entrypoints.cli.user_change_commands import changes
 users = typer.Typer(help="People's accounts.", no_args_is_help=True)
 users.add_typer(newcomers)
 users.add_typer(changes)
+users.add_typer(movers)
 
 SORTS = [sign + sort for sort in UserSort for sign in ("", "-")]
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -271,6 +272,25 @@ def test_whoever_asks_a_pool_that_has_trouble_is_told_soon(
     assert seconds < QUICK + 1  # a busy machine
     assert quick < 1
     assert 200 == api.log_in(person).status_code
+
+
+def test_those_who_are_the_first_to_come_do_so_at_once(
+    server: CognitoServer, tmp_path: Path
+) -> None:
+    pool = server.new_pool()
+    with Service(tmp_path, **pool.settings) as service, service.client() as client:
+        api = Api(client)
+        people = [Person.new() for _ in range(8)]
+        for person in people:
+            api.register(person)
+            code = server.codes["verify", person.email]
+            api.post("/auth/verify-email", {"email": person.email, "token": code})
+        with ThreadPoolExecutor(len(people)) as hands:
+            answers = [*hands.map(api.log_in, people)]
+        said = service.output
+
+    assert {200} == {it.status_code for it in answers}
+    assert "Traceback" not in said
 
 
 def test_no_secret_and_no_token_is_in_the_log(

@@ -34,6 +34,7 @@ Environment = dict[str, Any]
 Begin = Callable[[str, list[tuple[str, str]]], object]
 Answer = Iterable[bytes]
 Asked = dict[str, Any]
+Trigger = Callable[[dict[str, Any], object], dict[str, Any]]
 
 TARGET = "AWSCognitoIdentityProviderService."
 IMMUTABLE = {"AttributeDataType": "String", "Mutable": False, "Required": False}
@@ -66,6 +67,8 @@ class CognitoServer:
         self._mailed: dict[tuple[str, str], datetime] = {}
         self.error: str | None = None
         """With which code all is refused."""
+        self.trigger: Trigger | None = None
+        """The function for users who are not in the pool yet."""
         self.delay = 0.0
         """Seconds before every answer."""
         self.asked: list[str] = []
@@ -73,6 +76,7 @@ class CognitoServer:
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.RLock()
         self._server: BaseWSGIServer | None = None
+        self._client: BaseClient | None = None
 
     def start(self) -> Self:
         """Serve; after stop() on the same port as before."""
@@ -96,8 +100,10 @@ class CognitoServer:
         """Stop serving."""
         if self._server is not None:
             self._server.shutdown()
-            self._server.server_close()
             self._server = None
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
     def now(self) -> datetime:
         """Return the time that it has."""
@@ -116,7 +122,12 @@ class CognitoServer:
         }
 
     def client(self) -> BaseClient:
-        """Return a client as an operator has one."""
+        """Return a client as an operator has one; it ends with the server."""
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
+
+    def _connect(self) -> BaseClient:
         return boto3.client(
             "cognito-idp",
             region_name=self.region,
@@ -184,6 +195,8 @@ class CognitoServer:
             }.get(operation)
             if own is not None:
                 return own(asked, begin)
+            if operation == "InitiateAuth" and self.trigger:
+                self._take_over(asked, self.trigger)
             if operation == "AdminCreateUser":
                 self._invite(asked)
             self._name_once(operation, asked)
@@ -221,6 +234,34 @@ class CognitoServer:
         self.codes.pop((purpose, email), None)  # the latest stands last
         self.codes[purpose, email] = f"{secrets.randbelow(10**6):06}"
         self._mailed[purpose, email] = self.now()
+
+    def _take_over(self, asked: Asked, trigger: "Trigger") -> None:
+        """Ask the function, as AWS does, about who is not in the pool."""
+        given = asked["AuthParameters"]
+        email = given.get("USERNAME")
+        pools = [it for it in self._pools() if asked["ClientId"] in it.clients]
+        if email is None or not pools or pools[0]._get_user(email):  # noqa: SLF001
+            return
+        event: dict[str, Any] = {
+            "triggerSource": "UserMigration_Authentication",
+            "userName": email,
+            "request": {"password": given["PASSWORD"]},
+            "response": {},
+        }
+        try:
+            answer = trigger(event, None)["response"]
+        except Exception:  # noqa: BLE001 - AWS refuses the log-in, whatever it was
+            return
+        known = answer["userAttributes"]
+        user = CognitoIdpUser(
+            pools[0].id,
+            None,
+            given["PASSWORD"],
+            answer["finalUserStatus"],
+            [{"Name": name, "Value": value} for name, value in known.items()],
+        )
+        user.status = models.UserStatus(answer["finalUserStatus"])
+        pools[0].users[user.username] = user
 
     def _invite(self, asked: Asked) -> None:
         if asked.get("MessageAction") == "SUPPRESS":

@@ -33,6 +33,10 @@ DEFAULTS: dict[str, Any] = {
     "KEEP_ALIVE_SECONDS": 620,
     "READ_TIMEOUT_SECONDS": 10,
     "SHUTDOWN_TIMEOUT_SECONDS": 20,
+    "AUTH_BACKEND": "native",
+    "COGNITO_URL": None,
+    "COGNITO_CLIENT_SECRET": None,
+    "COGNITO_USER_CACHE_SECONDS": 60,
     "DATABASE_URL": None,
     "AUTO_MIGRATE": None,
     "EVENT_RETENTION_DAYS": 365,
@@ -107,6 +111,8 @@ BAD = {
     "PORT": "http",
     "WORKERS": "0",
     "SINGLE_REPLICA": "perhaps",
+    "AUTH_BACKEND": "auth0",
+    "COGNITO_USER_CACHE_SECONDS": "-1",
     "PUBLIC_URL": "auth.example.com",
     "TRUSTED_PROXIES": "proxy.example.com",
     "FORWARDED_HEADER": "x-real-ip",
@@ -233,7 +239,7 @@ def test_every_bad_variable_is_told_at_once(environment: Environment) -> None:
 def test_every_variable_that_can_be_bad_is_tried() -> None:
     free = {
         "HOST", "DATA_DIR", "CORS_ORIGINS", "JWT_SECRET_KEY", "JWT_SECRET_KEY_PREVIOUS",
-        "JWT_ISSUER",
+        "JWT_ISSUER", "COGNITO_URL", "COGNITO_CLIENT_SECRET",
         "JWT_AUDIENCE", "SMTP_HOST", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM_EMAIL",
         "SMTP_FROM_NAME", "LOG_FILE",
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """Access tokens of the pool, checked without asking it (RFC 7515, 7517 and 7519)."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,6 +51,7 @@ class AccessTokens:
     clock: Clock
     _keys: dict[str, PyJWK] = field(default_factory=dict, init=False, repr=False)
     _next_look: float = field(default=0.0, init=False)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def read(self, text: str) -> AccessToken:
         """Return what a token says; raises InvalidToken, ExpiredToken."""
@@ -78,9 +80,11 @@ class AccessTokens:
         return AccessToken(text, str(claims["sub"]), session_id, began_at, expires_at)
 
     async def _key(self, kid: str) -> PyJWK:
-        if kid not in self._keys and time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + PAUSE
-            self._keys = await self._look()
+        if kid not in self._keys:
+            # One looks, and all others wait for what it finds.
+            async with self._looking:
+                if kid not in self._keys and time.monotonic() >= self._next_look:
+                    self._keys = await self._look()
         try:
             return self._keys[kid]
         except KeyError:
@@ -91,8 +95,8 @@ class AccessTokens:
         try:
             found = await self.pool.run(partial(client.get_jwk_set, refresh=True))
         except (PyJWKClientError, TimeoutError) as error:
-            self._next_look = 0.0
             raise errors.Unavailable from error
+        self._next_look = time.monotonic() + PAUSE
         return {it.key_id: it for it in found.keys if it.key_id}
 
 

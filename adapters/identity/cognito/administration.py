@@ -25,6 +25,7 @@ from core.model import (
     UserId,
     UserOrder,
 )
+from core.operations.cognito_files import LARGEST_ID
 from core.permissions import Guarded, allowed
 from core.ports import Clock, EmailNormalizer, PasswordPolicy, RateLimiter
 from core.ports.administration import Page, Report, UserAdministration
@@ -94,7 +95,7 @@ class CognitoUsers(UserAdministration, Guarded):
 
     @allowed(Role.ADMIN)
     async def named(self, by: Caller, name: str) -> User:
-        if name.isdecimal() and int(name) <= people.LARGEST_ID:
+        if name.isdecimal() and int(name) <= LARGEST_ID:
             return (await self.directory.of_id(int(name)))[1]
         if "@" in name:
             return await self.directory.read(self.emails.key(name))

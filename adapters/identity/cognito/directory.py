@@ -9,6 +9,7 @@ from adapters.identity.cognito import people
 from adapters.identity.cognito.pool import Pool
 from core import errors
 from core.model import Role, User, UserId
+from core.operations.cognito_files import FOUND_BY_ID, FOUND_BY_NAME
 
 Answer = Mapping[str, Any]
 
@@ -28,7 +29,7 @@ class Directory:
 
     async def of_id(self, user_id: UserId) -> tuple[str, User]:
         """Return ``sub`` and user of a number; raises UserNotFound."""
-        for answer in await self.found(people.FOUND_BY_ID, str(user_id)):
+        for answer in await self.found(FOUND_BY_ID, str(user_id)):
             sub = people.sub_of(answer)
             user = people.user_of(answer, await self.role(sub))
             if user is not None and user.id == user_id:
@@ -37,7 +38,7 @@ class Directory:
 
     async def of_username(self, username: str) -> list[Answer]:
         """Return all who have a username in any case; one, unless two raced for it."""
-        return await self.found(people.FOUND_BY_NAME, username.lower())
+        return await self.found(FOUND_BY_NAME, username.lower())
 
     async def found(self, attribute: str, value: str) -> list[Answer]:
         """Return who has exactly this."""

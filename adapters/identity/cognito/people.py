@@ -6,19 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.model import Locale, Role, User, UserEdit, UserId
-
-ID = "custom:scribes_id"
-FOUND_BY_ID = "family_name"
-"""The same number once more: a pool is not searched by attributes of one's own."""
-
-USERNAME = "preferred_username"
-FOUND_BY_NAME = "given_name"
-"""The username in lower case, by which it is looked for."""
+from core.operations.cognito_files import FOUND_BY_NAME, ID, LARGEST_ID, USERNAME
 
 ADMINS = "admin"
 USERS = "user"
-
-LARGEST_ID = 2**53 - 1
 
 
 def new_id() -> UserId:
