@@ -349,9 +349,9 @@ class CognitoServer:
     def _as_one_user(self) -> None:
         for pool in self._pools():
             for tokens in (pool.refresh_tokens, pool.access_tokens):
-                for text, known in [*tokens.items()]:
-                    user = pool._get_user(known[1]) if known else None  # noqa: SLF001
-                    if user:
+                typed = {text: it for text, it in tokens.items() if it and "@" in it[1]}
+                for text, known in typed.items():
+                    if user := pool._get_user(known[1]):  # noqa: SLF001 - moto's
                         tokens[text] = (known[0], user.username, *known[2:])
 
     def _end(self, pool: CognitoIdpUserPool, session_id: str) -> None:

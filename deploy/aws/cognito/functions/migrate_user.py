@@ -50,6 +50,7 @@ def ask(
             said: dict[str, Any] = json.load(answer)
             return said
     except urllib.error.HTTPError as refusal:
+        refusal.close()
         raise ValueError(f"{path}: {refusal.code}") from None
     except OSError:
         raise RuntimeError(f"{path}: the service did not answer") from None
