@@ -65,3 +65,13 @@ locals {
     }
   })
 }
+
+output "task_role_name" {
+  description = "The role of the tasks, for further rights: those in a user pool, say."
+  value       = aws_iam_role.task.name
+}
+
+output "kms_key_arn" {
+  description = "The key under which secrets and logs are, and which the tasks' role may decrypt with."
+  value       = aws_kms_key.this.arn
+}

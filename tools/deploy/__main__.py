@@ -17,6 +17,7 @@ KINDS = {
     "kubernetes": ("kubernetes", "deploy/kubernetes"),
     "proxies": ("proxies", "deploy"),
     "aws": ("terraform", "deploy/aws"),
+    "cognito": ("terraform", "deploy/aws/cognito"),
     "gcp": ("terraform", "deploy/gcp"),
     "azure": ("terraform", "deploy/azure"),
     "observability": ("prometheus", "deploy/observability"),
