@@ -129,12 +129,11 @@ def reachable(server: CognitoServer) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def service_on(
-    server: CognitoServer, *, confirms: bool = True, rotates: bool = False
-) -> AsyncIterator[PoolService]:
-    """Yield a service on a pool of its own; who registers is confirmed at once."""
-    server.moved = timedelta()
-    service = PoolService(server.new_pool(rotates=rotates), confirms=confirms)
+async def service_on(made: MadePool, *, confirms: bool) -> AsyncIterator[PoolService]:
+    """Yield a service on an empty pool; who ``confirms`` has proved the address at once."""
+    made.server.empty(made)
+    made.server.moved = timedelta()
+    service = PoolService(made, confirms=confirms)
     pool = service.container.pool()
     pool.deadline = 30  # fifty at once are many for a stand-in
     await pool.check()

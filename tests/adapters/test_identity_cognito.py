@@ -13,17 +13,17 @@ from tests.contract.driving import DrivingContract
 from tests.contract.driving_administered import AdministrationContract
 from tests.contract.driving_registration import RegistrationLaws
 from tests.contract.driving_verification import RejectionLaws, VerificationLaws
-from tests.servers.cognito import CognitoServer
+from tests.servers.cognito import CognitoServer, MadePool
 
 BEGINNINGS = (RegistrationLaws, VerificationLaws, RejectionLaws)
 """Laws about those who have not proved their address yet."""
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[CognitoServer]:
+def pool() -> Iterator[MadePool]:
     server = CognitoServer().start()
     with reachable(server):
-        yield server
+        yield server.new_pool()
     server.stop()
 
 
@@ -32,33 +32,33 @@ def certain(contract: type[Contract]) -> list[str]:
 
 
 def beginning_with(
-    law: str, server: CognitoServer
+    law: str, pool: MadePool
 ) -> AbstractAsyncContextManager[PoolService]:
     of_newcomers = any(hasattr(laws, law) for laws in BEGINNINGS)
-    return service_on(server, confirms=not of_newcomers)
+    return service_on(pool, confirms=not of_newcomers)
 
 
-async def differs(contract: type[Contract], law: str, server: CognitoServer) -> bool:
-    make = partial(beginning_with, law, server)
+async def differs(contract: type[Contract], law: str, pool: MadePool) -> bool:
+    make = partial(beginning_with, law, pool)
     return bool(await broken_laws(contract, make, [law]))
 
 
 @pytest.mark.parametrize("law", certain(DrivingContract))
 async def test_the_pool_keeps_a_law_unless_it_is_listed(
-    law: str, server: CognitoServer
+    law: str, pool: MadePool
 ) -> None:
     listed = law.removeprefix("test_") in DRIVING
 
-    assert listed == await differs(DrivingContract, law, server)
+    assert listed == await differs(DrivingContract, law, pool)
 
 
 @pytest.mark.parametrize("law", certain(AdministrationContract))
 async def test_the_pool_keeps_a_law_of_administration_unless_it_is_listed(
-    law: str, server: CognitoServer
+    law: str, pool: MadePool
 ) -> None:
     listed = law.removeprefix("test_") in ADMINISTRATION
 
-    assert listed == await differs(AdministrationContract, law, server)
+    assert listed == await differs(AdministrationContract, law, pool)
 
 
 def test_what_is_listed_are_laws() -> None:

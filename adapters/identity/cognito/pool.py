@@ -8,7 +8,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
@@ -212,5 +212,11 @@ class Pool:
 
     @cached_property
     def _client(self) -> BaseClient:
-        session = boto3.Session(region_name=self.region)
+        session = _session(self.region)
         return session.client("cognito-idp", config=CONFIG)
+
+
+@cache
+def _session(region: str) -> boto3.Session:
+    """Return what finds credentials, and has read what AWS's services take."""
+    return boto3.Session(region_name=region)
