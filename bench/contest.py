@@ -202,7 +202,7 @@ def main() -> None:
             server.start()
         results = _measured(postgres, mongo, chosen.only, chosen.rounds)
     if chosen.write:
-        report.write(results)
+        report.write(results, names)
 
 
 def _measured(

@@ -4,7 +4,7 @@ import json
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -68,15 +68,28 @@ class Results:
     limits: Sequence[Limit]
 
 
-def write(results: Results) -> None:
-    """Replace what was written of the run before."""
+def write(results: Results, order: Sequence[str]) -> None:
+    """Write it; tasks that were not measured this time, ``order`` names all, stay as they were."""
     RESULTS.mkdir(exist_ok=True)
+    results = _with_others(results, order)
     found = {"machine": _machine(), **asdict(results)}
     figures = RESULTS / "figures.json"
     figures.write_text(json.dumps(found, indent=1) + "\n")
     (RESULTS / "README.md").write_text(_page(results))
     python = environment(REQUIREMENTS) / "python"
     subprocess.run([python, DRAW, figures, RESULTS], check=True)  # noqa: S603 - ours
+
+
+def _with_others(results: Results, order: Sequence[str]) -> Results:
+    before = RESULTS / "figures.json"
+    kept = json.loads(before.read_text()) if before.exists() else {}
+    tasks = {it.task for it in results.rows}
+    rows = [Row(**it) for it in kept.get("rows", []) if it["task"] not in tasks]
+    rows = sorted([*rows, *results.rows], key=lambda it: order.index(it.task))
+    named = {it.subject for it in results.servers}
+    servers = [Server(**it) for it in kept.get("servers", [])]
+    servers = [it for it in servers if it.subject not in named]
+    return replace(results, rows=rows, servers=[*results.servers, *servers])
 
 
 def _machine() -> Mapping[str, str]:

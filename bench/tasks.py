@@ -79,7 +79,7 @@ class Task:
     steady_crowd: int = 32
     """The one of these beside whose figures stand those of a steady pace."""
 
-    seconds: float = 3.0
+    seconds: float = 2.0
 
 
 def log_in(subject: Subject, name: str) -> dict[str, str]:
@@ -163,7 +163,7 @@ def _hashing(name: str, needs: str, clients: Clients, *, refuses: bool = False) 
         hashes=True,
         crowds=(1, 10),
         steady_crowd=10,
-        seconds=5.0,
+        seconds=4.0,
     )
 
 
