@@ -12,7 +12,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core import errors
-from core.model import Account, Credentials, Locale, RecordKind, Role, User, UserId
+from core.model import (
+    Account,
+    Credentials,
+    EndReason,
+    Locale,
+    RecordKind,
+    Role,
+    User,
+    UserId,
+)
 from core.ports import EmailNormalizer, Storage
 
 ID = "custom:scribes_id"
@@ -128,11 +137,18 @@ async def arriving(
     return Arrivals(list(arrived.values()), len(lacking))
 
 
-async def write(storage: Storage, accounts: Sequence[Account]) -> None:
-    """Store them; whoever is interrupted may begin anew."""
+async def write(
+    storage: Storage, accounts: Sequence[Account], *, now: datetime
+) -> None:
+    """Store them, and end what log-ins they left behind; who is interrupted begins anew."""
     for begin in range(0, len(accounts), PAGE):
         batch = accounts[begin : begin + PAGE]
         await storage.archive.write(RecordKind.USERS, batch)
+        for account in batch:
+            # The password may be another than the one of then.
+            await storage.sessions.end_all(
+                account.user.id, at=now, reason=EndReason.ENDED_BY_ADMIN, events=[]
+            )
 
 
 def _attributes(told: Mapping[str, Any]) -> dict[str, str]:

@@ -68,7 +68,8 @@ def import_users(
     async def take(desk: Desk) -> cognito_files.Arrivals:
         storage, emails = desk.container.storage(), desk.container.emails()
         found = await cognito_files.arriving(storage, emails, coming, rulers)
-        await cognito_files.write(storage, found.accounts)
+        now = desk.container.clock().now()
+        await cognito_files.write(storage, found.accounts, now=now)
         return found
 
     taken = at_desk(take, prepares=True)

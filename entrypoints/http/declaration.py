@@ -53,6 +53,9 @@ CONFIRM_RESET = Bucket("password_reset_confirm", "password_reset")
 CHANGE_PASSWORD = Bucket("change_password", "change_password")
 """And what else the password is asked for with: whoever guesses has one budget."""
 
+VERIFY_CODE = Bucket("verify_code", "invitation")
+"""Of codes that can be guessed; what we mail ourselves can't."""
+
 ACCEPT_INVITATION = Bucket("invitation_accept", "invitation")
 CHANGE_EMAIL = Bucket("change_email", "change_email")
 CONFIRM_EMAIL = Bucket("change_email_confirm", "password_reset")

@@ -192,6 +192,7 @@ class CognitoUsers(UserAdministration, Guarded):
         account = self.emails.key(profile.email)
         await self.accounts.demand_free(account, profile.username)
         attributes = people.of_new(
+            await self.directory.new_id(),
             email=account,
             username=profile.username,
             full_name=profile.full_name,

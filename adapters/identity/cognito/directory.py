@@ -40,6 +40,12 @@ class Directory:
         """Return all who have a username in any case; one, unless two raced for it."""
         return await self.found(FOUND_BY_NAME, username.lower())
 
+    async def new_id(self) -> UserId:
+        """Return a number that nobody has; to race for one of so many is no matter."""
+        while await self.found(FOUND_BY_ID, str(user_id := people.new_id())):
+            pass
+        return user_id
+
     async def found(self, attribute: str, value: str) -> list[Answer]:
         """Return who has exactly this."""
         quoted = value.replace("\\", "\\\\").replace('"', '\\"')

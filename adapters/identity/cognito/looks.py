@@ -77,6 +77,7 @@ class Looks:
             errors.InvalidCredentials,
             errors.AccountInactive,
             errors.EmailNotVerified,
+            errors.MoreThanPassword,
             errors.UserNotFound,
             errors.NotApplicable,
         ):

@@ -13,7 +13,7 @@ USERS = "user"
 
 
 def new_id() -> UserId:
-    """Return a number that nobody is likely to have: one of 2 to the power of 53."""
+    """Return one number of 2 to the power of 53."""
     return 1 + secrets.randbelow(LARGEST_ID)
 
 
@@ -27,10 +27,15 @@ def attributes(**known: str | None) -> list[dict[str, str]]:
 
 
 def of_new(
-    *, email: str, username: str, full_name: str | None, locale: Locale | None
+    user_id: UserId,
+    *,
+    email: str,
+    username: str,
+    full_name: str | None,
+    locale: Locale | None,
 ) -> list[dict[str, str]]:
     """Return the attributes that somebody begins with."""
-    number = str(new_id())
+    number = str(user_id)
     return attributes(
         email=email,
         custom__scribes_id=number,

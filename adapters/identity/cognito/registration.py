@@ -40,7 +40,11 @@ class CognitoAccounts(Registration):
         account = self.emails.key(email)
         await self.demand_free(account, username)
         attributes = people.of_new(
-            email=account, username=username, full_name=full_name, locale=locale
+            await self.directory.new_id(),
+            email=account,
+            username=username,
+            full_name=full_name,
+            locale=locale,
         )
         answer = await self.directory.pool.of_client(
             "sign_up", account, Password=password, UserAttributes=attributes

@@ -80,7 +80,10 @@ class CognitoSessions(SessionManagement, Identification):
             if token.sub != sub:
                 raise errors.InvalidRefreshToken
             user = await self._refresher(token)
-            await self.throttle.count_refresh(token.session_id, user.id)
+            if (
+                not self.pool.rotates
+            ):  # else its successor would be lost with the refusal
+                await self.throttle.count_refresh(token.session_id, user.id)
             return _grant(user, result, sub, result.get("RefreshToken", its))
 
     async def _refresher(self, token: AccessToken) -> User:
@@ -100,13 +103,9 @@ class CognitoSessions(SessionManagement, Identification):
             if ended is None:
                 raise
             return
-        if identity.session.id == ended:
-            return
-        try:
-            await self.pool.ask("global_sign_out", AccessToken=access_token)
-        except errors.InvalidCredentials:
-            raise errors.SessionEnded from None
-        self.looks.forget_session(identity.session.id)
+        if identity.session.id != ended:
+            # By the access token alone, the pool ends all of the user's.
+            await self.end_all(identity.user)
 
     async def log_out_everywhere(self, identity: Identity, client: Client) -> int:
         """Return 1, the one that asks: the pool does not tell how many those were."""
@@ -143,6 +142,8 @@ class CognitoSessions(SessionManagement, Identification):
         except (
             errors.InvalidCredentials,
             errors.AccountInactive,
+            errors.EmailNotVerified,
+            errors.MoreThanPassword,
             errors.UserNotFound,
             errors.NotApplicable,
         ):

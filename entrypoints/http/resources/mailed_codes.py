@@ -8,7 +8,7 @@ from core.mailed_codes import joined
 from core.ports import driving
 from core.ports.own_account import Invitations
 from entrypoints.http.answers import Message
-from entrypoints.http.declaration import declared
+from entrypoints.http.declaration import VERIFY_CODE, declared
 from entrypoints.http.operation import Operation
 from entrypoints.http.requests import MailedCode, PasswordByCode
 from entrypoints.http.resources import invitations as invited
@@ -16,11 +16,11 @@ from entrypoints.http.resources import passwords, registration
 
 
 def _by(resource: type, body: type) -> Operation:
-    """Return the operation of a resource, with the address in its body, too."""
+    """Return the operation of a resource, with the address in its body, and a limit."""
     operation = declared(resource.on_post)  # type: ignore[attr-defined]
     if not isinstance(operation, Operation):
         raise TypeError(f"{resource.__name__} is no operation")
-    return replace(operation, body=body)
+    return replace(operation, body=body, limit=operation.limit or VERIFY_CODE)
 
 
 @dataclass(frozen=True, slots=True)
