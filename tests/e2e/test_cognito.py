@@ -353,6 +353,26 @@ def test_a_client_whose_refresh_tokens_rotate_gets_a_new_one_each_time(
         assert 200 == api.refresh(second).status_code
 
 
+def test_where_no_password_may_be_sent_it_is_proved(
+    server: CognitoServer, tmp_path: Path
+) -> None:
+    pool = server.new_pool(flows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    with Service(tmp_path, **pool.settings) as service, service.client() as client:
+        api, person = Api(client), Person.new()
+        api.register(person)
+        code = {"email": person.email, "token": server.codes["verify", person.email]}
+        api.post("/auth/verify-email", code)
+
+        grants = [api.log_in(person) for _ in range(3)]
+        wrong, nobody = api.log_in(person, "Wrong-Pass-1"), api.log_in(Person.new())
+        me = api.me(grants[0].json()["access_token"])
+        refreshed = api.refresh(grants[0].json()["refresh_token"])
+
+    assert [200] * 3 == [it.status_code for it in grants]
+    assert (401, 401) == (wrong.status_code, nobody.status_code)
+    assert (200, 200) == (me.status_code, refreshed.status_code)
+
+
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
