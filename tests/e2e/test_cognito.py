@@ -405,6 +405,41 @@ def test_a_pool_that_may_not_be_read_is_told_with_the_permission(
     assert "cognito-idp:DescribeUserPool" in told.stderr
 
 
+def test_operators_work_with_the_pool_by_the_same_commands(
+    pool: MadePool, tmp_path: Path
+) -> None:
+    desk = Service(
+        tmp_path,
+        **pool.settings,
+        ADMIN_PASSWORD=OTHER_PASSWORD,
+        USER_PASSWORD=OTHER_PASSWORD,
+    )
+    root = ("--email", "root@example.com", "--username", "root")
+    other = ("--email", "other@example.com", "--username", "other")
+
+    codes = [
+        desk.run(*command).returncode
+        for command in (
+            ("check", "--connect"),
+            ("create-admin", *root),
+            ("users", "create", *other),
+            ("users", "set-role", "other", "admin", "--yes"),
+            ("users", "deactivate", "other", "--yes"),
+            ("users", "delete", "other", "--yes"),
+        )
+    ]
+    shown = desk.run("users", "show", "root", "--json")
+    lists = desk.run("users", "sessions", "root")
+    moved = desk.run("users", "export", "--cognito-csv", "-")
+
+    assert [0] * 6 == codes
+    assert "admin" == json.loads(shown.stdout)["role"]
+    assert 0 != lists.returncode
+    assert "Cognito" in lists.stderr
+    assert 78 == moved.returncode
+    assert "AUTH_BACKEND=native" in moved.stderr
+
+
 def test_without_cognito_nothing_of_it_is_imported(tmp_path: Path) -> None:
     script = (
         "import json, sys\n"
