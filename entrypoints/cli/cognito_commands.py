@@ -33,7 +33,7 @@ def export_users(
     ],
 ) -> None:
     """Write users for an import job of Amazon Cognito: all but their passwords."""
-    accounts = at_desk(_everybody)
+    accounts = at_desk(_everybody, of_storage=True)
     going = [it.user for it in accounts if cognito_files.may_go(it.user)]
     with ExitStack() as ends:
         out: TextIO = sys.stdout
@@ -72,7 +72,7 @@ def import_users(
         await cognito_files.write(storage, found.accounts, now=now)
         return found
 
-    taken = at_desk(take, prepares=True)
+    taken = at_desk(take, prepares=True, of_storage=True)
     typer.echo(
         f"{len(taken.accounts)} users taken; {taken.without_password} have no password"
         " here, and log in after a reset."

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 IN_MEMORY = "A storage in memory is the service's own: ask it over HTTP."
+ELSEWHERE = (
+    "It is about our own storage: set AUTH_BACKEND=native and DATABASE_URL for it."
+)
 UNSURE = "It needs a yes: run it on a terminal, or with --yes."
 
 
@@ -70,15 +73,23 @@ class Desk:
         return await self.users.named(self.by, who)
 
 
-def at_desk(work: Callable[[Desk], Awaitable[T]], *, prepares: bool = False) -> T:
+def at_desk(
+    work: Callable[[Desk], Awaitable[T]],
+    *,
+    prepares: bool = False,
+    of_storage: bool = False,
+) -> T:
     """
     Return what is done at the desk, or exit and say why it can't be.
 
-    The storage has to be there, unless the work ``prepares`` it, and may.
+    The storage has to be there, unless the work ``prepares`` it, and may. What is ``of_storage``
+    can't be done where somebody else keeps the users.
     """
     container = wired()
     settings, storage = container.settings(), container.storage()
-    if settings.storage_url.startswith("memory:"):
+    if settings.has_cognito and of_storage:
+        raise failure(ELSEWHERE, code=Exit.CONFIGURATION)
+    if settings.storage_url.startswith("memory:") and not settings.has_cognito:
         raise failure(IN_MEMORY, code=Exit.CONFIGURATION)
     makes = prepares and settings.migrates_itself
 

@@ -353,6 +353,26 @@ def test_a_client_whose_refresh_tokens_rotate_gets_a_new_one_each_time(
         assert 200 == api.refresh(second).status_code
 
 
+def test_where_no_password_may_be_sent_it_is_proved(
+    server: CognitoServer, tmp_path: Path
+) -> None:
+    pool = server.new_pool(flows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    with Service(tmp_path, **pool.settings) as service, service.client() as client:
+        api, person = Api(client), Person.new()
+        api.register(person)
+        code = {"email": person.email, "token": server.codes["verify", person.email]}
+        api.post("/auth/verify-email", code)
+
+        grants = [api.log_in(person) for _ in range(3)]
+        wrong, nobody = api.log_in(person, "Wrong-Pass-1"), api.log_in(Person.new())
+        me = api.me(grants[0].json()["access_token"])
+        refreshed = api.refresh(grants[0].json()["refresh_token"])
+
+    assert [200] * 3 == [it.status_code for it in grants]
+    assert (401, 401) == (wrong.status_code, nobody.status_code)
+    assert (200, 200) == (me.status_code, refreshed.status_code)
+
+
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
@@ -383,6 +403,41 @@ def test_a_pool_that_may_not_be_read_is_told_with_the_permission(
 
     assert 78 == told.returncode
     assert "cognito-idp:DescribeUserPool" in told.stderr
+
+
+def test_operators_work_with_the_pool_by_the_same_commands(
+    pool: MadePool, tmp_path: Path
+) -> None:
+    desk = Service(
+        tmp_path,
+        **pool.settings,
+        ADMIN_PASSWORD=OTHER_PASSWORD,
+        USER_PASSWORD=OTHER_PASSWORD,
+    )
+    root = ("--email", "root@example.com", "--username", "root")
+    other = ("--email", "other@example.com", "--username", "other")
+
+    codes = [
+        desk.run(*command).returncode
+        for command in (
+            ("check", "--connect"),
+            ("create-admin", *root),
+            ("users", "create", *other),
+            ("users", "set-role", "other", "admin", "--yes"),
+            ("users", "deactivate", "other", "--yes"),
+            ("users", "delete", "other", "--yes"),
+        )
+    ]
+    shown = desk.run("users", "show", "root", "--json")
+    lists = desk.run("users", "sessions", "root")
+    moved = desk.run("users", "export", "--cognito-csv", "-")
+
+    assert [0] * 6 == codes
+    assert "admin" == json.loads(shown.stdout)["role"]
+    assert 0 != lists.returncode
+    assert "Cognito" in lists.stderr
+    assert 78 == moved.returncode
+    assert "AUTH_BACKEND=native" in moved.stderr
 
 
 def test_without_cognito_nothing_of_it_is_imported(tmp_path: Path) -> None:

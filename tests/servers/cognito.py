@@ -1,11 +1,13 @@
 """Amazon Cognito for the real client: moto over HTTP, put right where it is not."""
 
+import hmac
 import json
 import secrets
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from types import SimpleNamespace
@@ -28,6 +30,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from adapters.identity.cognito import srp
 from tests.servers import LOOPBACK
 
 Environment = dict[str, Any]
@@ -42,6 +45,7 @@ FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 WITH_CODES = {"SignUp", "ForgotPassword"}
 BY_CODE = {"ConfirmSignUp", "ConfirmForgotPassword"}
 LIVES = {"verify": timedelta(hours=24), "reset": timedelta(hours=1)}
+VERIFIER = "PASSWORD_VERIFIER"
 OK = "200 OK"
 BAD = "400 Bad Request"
 JSON = [("Content-Type", "application/x-amz-json-1.1")]
@@ -64,6 +68,7 @@ class CognitoServer:
         self.moved: timedelta | None = None
         """By how much its time was moved since it stands still; None while it passes."""
         self._begun = datetime.now(UTC).replace(microsecond=0)
+        self._proofs: dict[str, tuple[bytes, CognitoIdpUser, str]] = {}
         self._mailed: dict[tuple[str, str], datetime] = {}
         self.error: str | None = None
         """With which code all is refused."""
@@ -136,7 +141,9 @@ class CognitoServer:
             aws_secret_access_key="made-up",
         )
 
-    def new_pool(self, *, rotates: bool = False) -> "MadePool":
+    def new_pool(
+        self, *, rotates: bool = False, flows: Sequence[str] = FLOWS
+    ) -> "MadePool":
         """Make a pool as our template does, and its client."""
         self.codes.clear()
         api = cast("Any", self.client())
@@ -164,7 +171,7 @@ class CognitoServer:
             UserPoolId=pool_id,
             ClientName="scribes-auth",
             GenerateSecret=True,
-            ExplicitAuthFlows=FLOWS,
+            ExplicitAuthFlows=[*flows],
             RefreshTokenRotation={"Feature": "ENABLED" if rotates else "DISABLED"},
         )["UserPoolClient"]
         url = f"cognito://{self.region}/{pool_id}?client_id={made['ClientId']}"
@@ -198,10 +205,14 @@ class CognitoServer:
                 return _refused(begin, refusal)
             own = {
                 "ResendConfirmationCode": self._resend,
+                "RespondToAuthChallenge": self._verify_proof,
                 "RevokeToken": self._revoke,
                 "GetTokensFromRefreshToken": self._rotate,
             }.get(operation)
-            if own is not None:
+            if operation == "InitiateAuth" and asked["AuthFlow"] == "USER_SRP_AUTH":
+                return self._challenge(asked, begin)
+            is_proof = asked.get("ChallengeName", VERIFIER) == VERIFIER
+            if own is not None and is_proof:
                 return own(asked, begin)
             if operation == "InitiateAuth" and self.trigger:
                 self._take_over(asked, self.trigger)
@@ -290,6 +301,55 @@ class CognitoServer:
             return False
         del self.codes[place]
         return True
+
+    def _challenge(self, asked: Asked, begin: Begin) -> Answer:
+        """Begin SRP as the other side does, which moto only pretends."""
+        given = asked["AuthParameters"]
+        user = self._user_of({**asked, "Username": given["USERNAME"]})
+        if user is None:
+            return _refused(begin, "UserNotFoundException")
+        pool_name = user.user_pool_id.partition("_")[2]
+        salt, secret = secrets.token_hex(16), secrets.randbits(256) | 1
+        x = srp.verifier_exponent(salt, pool_name, user.username, user.password or "")
+        verifier = pow(srp.G, x, srp.N)
+        public = (srp.MULTIPLIER * verifier + pow(srp.G, secret, srp.N)) % srp.N
+        theirs = int(given["SRP_A"], 16)
+        u = srp.scrambler(theirs, public)
+        shared = pow(theirs * pow(verifier, u, srp.N), secret, srp.N)
+        block = b64encode(secrets.token_bytes(32)).decode()
+        self._proofs[block] = (srp.key_of(shared, u), user, pool_name)
+        told = {
+            "SALT": salt,
+            "SRP_B": f"{public:x}",
+            "SECRET_BLOCK": block,
+            "USER_ID_FOR_SRP": user.username,
+            "USERNAME": user.username,
+        }
+        begin(OK, JSON)
+        challenge = {"ChallengeName": VERIFIER, "ChallengeParameters": told}
+        return [json.dumps(challenge).encode()]
+
+    def _verify_proof(self, asked: Asked, begin: Begin) -> Answer:
+        given = asked["ChallengeResponses"]
+        block = given["PASSWORD_CLAIM_SECRET_BLOCK"]
+        key, user, pool_name = self._proofs.pop(block)
+        said = pool_name + given["USERNAME"]
+        message = said.encode() + b64decode(block) + given["TIMESTAMP"].encode()
+        right = b64encode(hmac.digest(key, message, "sha256")).decode()
+        if right != given["PASSWORD_CLAIM_SIGNATURE"]:
+            return _refused(begin, "NotAuthorizedException")
+        pool = self.pool(user.user_pool_id)
+        client = asked["ClientId"]
+        refresh, session_id = pool.create_refresh_token(client, user.username)
+        access, seconds = pool.create_access_token(client, user.username, session_id)
+        result = {
+            "AccessToken": access,
+            "RefreshToken": refresh,
+            "ExpiresIn": seconds,
+            "TokenType": "Bearer",
+        }
+        begin(OK, JSON)
+        return [json.dumps({"AuthenticationResult": result}).encode()]
 
     def _resend(self, asked: Asked, begin: Begin) -> Answer:
         user = self._user_of(asked)

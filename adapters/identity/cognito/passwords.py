@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from adapters.identity.cognito.directory import Directory
+from adapters.identity.cognito.flows import by_password
 from adapters.identity.cognito.registration import nobody_known, quietly
 from adapters.identity.cognito.sessions import CognitoSessions
 from core import errors
@@ -111,18 +112,8 @@ class CognitoInvitations(Invitations):
         async with self.throttle.trial(account, client):
             session = await self._asked_for_a_password(account, password)
         pool = self.directory.pool
-        proof = pool.secret_hash(account).get("SecretHash")
-        await pool.ask(
-            "respond_to_auth_challenge",
-            ClientId=pool.client_id,
-            ChallengeName=FIRST,
-            Session=session,
-            ChallengeResponses={
-                "USERNAME": account,
-                "NEW_PASSWORD": new_password,
-                **({"SECRET_HASH": proof} if proof else {}),
-            },
-        )
+        responses = {"USERNAME": account, "NEW_PASSWORD": new_password}
+        await pool.respond(FIRST, responses, session=session)
         proved = [{"Name": "email_verified", "Value": "true"}]
         await pool.of_admin(
             "admin_update_user_attributes", Username=account, UserAttributes=proved
@@ -131,9 +122,7 @@ class CognitoInvitations(Invitations):
 
     async def _asked_for_a_password(self, account: str, password: str) -> str:
         try:
-            answer = await self.directory.pool.authenticate(
-                "USER_PASSWORD_AUTH", account, USERNAME=account, PASSWORD=password
-            )
+            answer = await by_password(self.directory.pool, account, password)
         except errors.AuthError as refusal:
             if isinstance(refusal, errors.Unavailable | errors.TooManyAttempts):
                 raise

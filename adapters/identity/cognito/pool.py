@@ -47,6 +47,7 @@ CONFIG = Config(
 Answer = dict[str, Any]
 
 
+PASSWORD_FLOW = "ALLOW_USER_PASSWORD_AUTH"  # noqa: S105 - a flow
 NO_POOL = {"ResourceNotFoundException", "InvalidParameterException"}
 PERMISSIONS = {
     "describe_user_pool": "cognito-idp:DescribeUserPool",
@@ -73,6 +74,8 @@ class Pool:
     client_secret: str = field(repr=False)
     rotates: bool = field(default=False, init=False)
     """Whether a refresh token is replaced by its use, as ``check`` has found."""
+    only_srp: bool = field(default=False, init=False)
+    """Whether the client may not send passwords, as ``check`` has found."""
     deadline: float = DEADLINE
     _threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "cognito"), repr=False
@@ -136,6 +139,22 @@ class Pool:
             AuthParameters=parameters,
         )
 
+    async def respond(
+        self, challenge: str, responses: Answer, *, session: str | None
+    ) -> Answer:
+        """Answer a challenge, for the ``USERNAME`` among the responses; raises ``AuthError``."""
+        proof = self.secret_hash(responses["USERNAME"]).get("SecretHash")
+        return await self.ask(
+            "respond_to_auth_challenge",
+            ClientId=self.client_id,
+            ChallengeName=challenge,
+            ChallengeResponses={
+                **responses,
+                **({"SECRET_HASH": proof} if proof else {}),
+            },
+            **({"Session": session} if session else {}),
+        )
+
     async def of_admin(self, operation: str, **question: object) -> Answer:
         """Ask by this process's own credentials; raises ``AuthError``."""
         return await self.ask(operation, UserPoolId=self.id, **question)
@@ -159,7 +178,10 @@ class Pool:
         answer = await self._checked(
             "describe_user_pool_client", UserPoolId=self.id, ClientId=self.client_id
         )
-        rotation = answer["UserPoolClient"].get("RefreshTokenRotation", {})
+        client = answer["UserPoolClient"]
+        flows = client.get("ExplicitAuthFlows", [])
+        self.only_srp = "ALLOW_USER_SRP_AUTH" in flows and PASSWORD_FLOW not in flows
+        rotation = client.get("RefreshTokenRotation", {})
         self.rotates = rotation.get("Feature") == "ENABLED"
 
     async def ping(self) -> None:

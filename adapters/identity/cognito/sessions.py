@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.identity.cognito.access_tokens import AccessToken, AccessTokens
+from adapters.identity.cognito.flows import by_password
 from adapters.identity.cognito.looks import Looks
 from adapters.identity.cognito.pool import Pool
 from core import errors
@@ -55,9 +56,7 @@ class CognitoSessions(SessionManagement, Identification):
     async def authenticated(self, account: str, password: str) -> dict[str, Any]:
         """Return the pool's tokens; raises what ``log_in`` does, and MoreThanPassword."""
         try:
-            answer = await self.pool.authenticate(
-                "USER_PASSWORD_AUTH", account, USERNAME=account, PASSWORD=password
-            )
+            answer = await by_password(self.pool, account, password)
         except (errors.UserNotFound, errors.InvalidCredentials, errors.NotApplicable):
             tell_refusal("Login failed", "unknown e-mail or wrong password")
             raise errors.InvalidCredentials from None
