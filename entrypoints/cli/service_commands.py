@@ -1,9 +1,12 @@
 """The command line: running the service, and what it needs."""
 
+import gc
 import os
 import secrets
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -23,6 +26,16 @@ NOT_TRIED = (
 )
 
 
+@contextmanager
+def _nothing_thrown_away() -> Iterator[None]:
+    """Look for no garbage among what is imported: that takes a sixth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 @commands.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="HOST")] = None,
@@ -33,9 +46,10 @@ def serve(
     # Into the environment, since worker processes read their settings from there.
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({k: str(v) for k, v in given.items() if v is not None})
-    settings = configured()
-    # Here, so that the other commands start without it.
-    from entrypoints.http import server  # noqa: PLC0415
+    with _nothing_thrown_away():
+        settings = configured()
+        # Here, so that the other commands start without it.
+        from entrypoints.http import server  # noqa: PLC0415
 
     try:
         server.serve(settings)

@@ -79,7 +79,6 @@ def _application(container: Container) -> Asgi:
     app = traced(prompt(create(container)), container.tracing())
     # What is here now stays: to look through all of it for garbage would let everybody
     # wait for tens of milliseconds, again and again.
-    gc.collect()
     gc.freeze()
     return app
 
