@@ -353,6 +353,30 @@ def test_a_client_whose_refresh_tokens_rotate_gets_a_new_one_each_time(
         assert 200 == api.refresh(second).status_code
 
 
+def test_guesses_are_limited_and_counted_as_by_ourselves(
+    server: CognitoServer, tmp_path: Path
+) -> None:
+    limited = {"RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_LOGIN": "100/minute"}
+    pool = server.new_pool()
+    with (
+        Service(tmp_path, **pool.settings, **limited) as service,
+        service.client() as client,
+    ):
+        api, person = Api(client), Person.new()
+        api.register(person)
+        code = {"email": person.email, "token": server.codes["verify", person.email]}
+        api.post("/auth/verify-email", code)
+        guesses = [api.log_in(person, "Wrong-Pass-1").status_code for _ in range(12)]
+        asked = len(server.asked)
+        put_off = api.log_in(person)
+        figures = client.get("/metrics").text
+
+    assert 401 == guesses[0]
+    assert (429, 429) == (guesses[-1], put_off.status_code)
+    assert asked == len(server.asked)
+    assert 'scribes_log_ins_total{outcome="invalid_credentials"}' in figures
+
+
 def test_where_no_password_may_be_sent_it_is_proved(
     server: CognitoServer, tmp_path: Path
 ) -> None:
