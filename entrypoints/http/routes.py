@@ -64,8 +64,11 @@ def routes(container: Container) -> dict[str, object]:
 def _pages(container: Container) -> dict[str, object]:
     verifications, policy = container.verifications(), container.policy()
     email_changes = container.email_changes()
+    missing = container.missing_pages()
     found = {
-        "/verify-email": pages.VerifyEmailPage(verifications),
+        "/verify-email": pages.VerifyEmailPage(
+            verifications, may_reject="/verify-email/reject" not in missing
+        ),
         "/verify-email/reject": pages.RejectAccountPage(verifications),
         "/reset-password": password_pages.ResetPasswordPage(
             container.password_resets(), policy
@@ -74,7 +77,6 @@ def _pages(container: Container) -> dict[str, object]:
         "/change-email": address_pages.ChangeEmailPage(email_changes),
         "/change-email/undo": address_pages.UndoEmailPage(email_changes),
     }
-    missing = container.missing_pages()
     return {path: page for path, page in found.items() if path not in missing}
 
 

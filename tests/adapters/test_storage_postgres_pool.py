@@ -13,6 +13,11 @@ from tests.adapters.postgres_world import (
 )
 from tests.contract.storage_records import add, an_event, history, new_id
 
+STILL_AT_WORK = """
+SELECT count(*) FROM pg_stat_activity
+WHERE application_name = 'scribes-auth' AND state <> 'idle'
+"""
+
 
 @pytest.fixture
 async def storage(postgres_url: str) -> AsyncIterator[PostgresStorage]:
@@ -87,6 +92,10 @@ async def test_callers_that_go_away_leave_no_connection_behind(
             await asyncio.gather(*calls, return_exceptions=True)
 
         with console(postgres_url) as operator:
+            # What the server still does for those who have gone would wait for it, too.
+            async with asyncio.timeout(20):
+                while operator.execute(STILL_AT_WORK).fetchone() != (0,):  # noqa: ASYNC110 - the server tells
+                    await asyncio.sleep(0.01)
             operator.execute(LOCK_USERS)
             taken = [asyncio.create_task(add(storage, new_id())) for _ in range(3)]
             await asyncio.sleep(0.2)

@@ -151,6 +151,7 @@ def test_the_link_of_a_mail_leads_to_a_page_that_takes_address_and_code(
     token = rest.partition('"')[0]
     done = api.client.post("/verify-email", data={"token": token})
 
+    assert "reject" not in page.text
     assert 200 == page.status_code == done.status_code
     assert 200 == api.log_in(person).status_code
 

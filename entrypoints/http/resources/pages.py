@@ -52,6 +52,8 @@ def done(resp: Response, message: str) -> None:
 @dataclass(frozen=True, slots=True)
 class VerifyEmailPage:
     verifications: driving.EmailVerification
+    may_reject: bool
+    """Whether there is a way to remove the account instead."""
 
     @Page("Ask whether to prove an e-mail address", allows=ANYBODY)
     async def on_get(self, req: Request, resp: Response) -> None:
@@ -61,7 +63,8 @@ class VerifyEmailPage:
         except errors.EmailAlreadyVerified:
             done(resp, VERIFIED)
             return
-        show(resp, "verify_email.html", token=token, user=user)
+        may_reject = self.may_reject
+        show(resp, "verify_email.html", token=token, user=user, may_reject=may_reject)
 
     @Page("Prove it", allows=ANYBODY)
     async def on_post(self, req: Request, resp: Response) -> None:
