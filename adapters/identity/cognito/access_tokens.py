@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import jwt
-from jwt import PyJWK, PyJWKClient, PyJWKClientError
+from jwt import PyJWK, PyJWKClient
 
 from adapters.identity.cognito.pool import PATIENCE, Pool
 from core import errors
@@ -26,7 +26,7 @@ RULES: Any = {
     "verify_iat": False,
 }
 
-PAUSE = 5.0
+PAUSE = 2.0
 """Seconds from one look for a key that is not known to the next."""
 
 LONGEST = 8 * 1024
@@ -51,7 +51,7 @@ class AccessTokens:
     clock: Clock
     _keys: dict[str, PyJWK] = field(default_factory=dict, init=False, repr=False)
     _next_look: float = field(default=0.0, init=False)
-    _looking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _look: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def read(self, text: str) -> AccessToken:
         """Return what a token says; raises InvalidToken, ExpiredToken."""
@@ -81,22 +81,34 @@ class AccessTokens:
 
     async def _key(self, kid: str) -> PyJWK:
         if kid not in self._keys:
-            # One looks, and all others wait for what it finds.
-            async with self._looking:
-                if kid not in self._keys and time.monotonic() >= self._next_look:
-                    self._keys = await self._look()
+            await self._look_once()
         try:
             return self._keys[kid]
         except KeyError:
             raise errors.InvalidToken from None
 
-    async def _look(self) -> dict[str, PyJWK]:
+    async def _look_once(self) -> None:
+        """Look anew, with all who want to at this moment; not again right after it."""
+        if self._look is None and time.monotonic() >= self._next_look:
+            self._look = asyncio.create_task(self._renew())
+        if self._look is not None:
+            await asyncio.shield(self._look)
+        elif not self._keys:
+            raise errors.Unavailable
+
+    async def _renew(self) -> None:
+        try:
+            self._keys = await self._read_keys()
+        finally:
+            self._next_look = time.monotonic() + PAUSE
+            self._look = None
+
+    async def _read_keys(self) -> dict[str, PyJWK]:
         client = PyJWKClient(self.pool.keys_url, cache_jwk_set=False, timeout=PATIENCE)
         try:
             found = await self.pool.run(partial(client.get_jwk_set, refresh=True))
-        except (PyJWKClientError, TimeoutError) as error:
+        except (jwt.PyJWTError, ValueError, TimeoutError) as error:
             raise errors.Unavailable from error
-        self._next_look = time.monotonic() + PAUSE
         return {it.key_id: it for it in found.keys if it.key_id}
 
 

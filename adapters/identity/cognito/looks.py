@@ -38,6 +38,8 @@ class Looks:
     _seen: OrderedDict[bytes, _Seen] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
+    _forgotten: int = field(default=0, init=False)
+    """How often something was."""
 
     async def user_of(self, token: AccessToken) -> User:
         """Return the user; raises SessionEnded."""
@@ -45,7 +47,10 @@ class Looks:
         seen = self._seen.get(digest)
         if seen is not None and time.monotonic() < seen.until:
             return seen.user
+        forgotten = self._forgotten
         user = await self._ask(token)
+        if forgotten != self._forgotten:
+            return user  # of a look that began before something changed nothing is kept
         until = time.monotonic() + self.seconds
         self._seen[digest] = _Seen(user, token.sub, token.session_id, until)
         self._seen.move_to_end(digest)
@@ -62,6 +67,7 @@ class Looks:
         self._forget(lambda seen: seen.session_id == session_id)
 
     def _forget(self, is_meant: Callable[[_Seen], bool]) -> None:
+        self._forgotten += 1
         meant = [digest for digest, seen in self._seen.items() if is_meant(seen)]
         for digest in meant:
             del self._seen[digest]

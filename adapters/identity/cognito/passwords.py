@@ -110,9 +110,9 @@ class CognitoInvitations(Invitations):
         account = self.emails.key(email)
         demand(self.policy, new_password)
         async with self.throttle.trial(account, client):
-            session = await self._asked_for_a_password(account, password)
+            name, session = await self._asked_for_a_password(account, password)
         pool = self.directory.pool
-        responses = {"USERNAME": account, "NEW_PASSWORD": new_password}
+        responses = {"USERNAME": name, "NEW_PASSWORD": new_password}
         await pool.respond(FIRST, responses, session=session)
         proved = [{"Name": "email_verified", "Value": "true"}]
         await pool.of_admin(
@@ -120,7 +120,10 @@ class CognitoInvitations(Invitations):
         )
         return await self.directory.read(account)
 
-    async def _asked_for_a_password(self, account: str, password: str) -> str:
+    async def _asked_for_a_password(
+        self, account: str, password: str
+    ) -> tuple[str, str]:
+        """Return the user's own name, which the proof of the client is of, and the session."""
         try:
             answer = await by_password(self.directory.pool, account, password)
         except errors.AuthError as refusal:
@@ -129,7 +132,9 @@ class CognitoInvitations(Invitations):
             raise errors.InvalidMailToken from None
         if answer.get("ChallengeName") != FIRST:
             raise errors.InvalidMailToken
-        return str(answer["Session"])
+        told = answer.get("ChallengeParameters", {})
+        name = told.get("USER_ID_FOR_SRP") or told.get("USERNAME") or account
+        return str(name), str(answer["Session"])
 
 
 def demand(policy: PasswordPolicy, password: str) -> None:

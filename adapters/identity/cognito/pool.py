@@ -47,6 +47,7 @@ CONFIG = Config(
 Answer = dict[str, Any]
 
 
+READS = ("admin_get", "admin_list", "describe_", "get_user", "list_")
 PASSWORD_FLOW = "ALLOW_USER_PASSWORD_AUTH"  # noqa: S105 - a flow
 NO_POOL = {"ResourceNotFoundException", "InvalidParameterException"}
 PERMISSIONS = {
@@ -224,7 +225,9 @@ class Pool:
         try:
             answer: Answer = await self.run(call)
         except aws.ConnectionClosedError:
-            # The pool had closed the connection while it was idle.
+            # While it was idle, most likely; yet what changes something may have done so.
+            if not operation.startswith(READS):
+                raise
             answer = await self.run(call)
         return answer
 

@@ -71,7 +71,7 @@ class CognitoAccounts(Registration):
         others = await self.directory.of_username(username)
         ages = {people.sub_of(it): it["UserCreateDate"] for it in others}
         mine = ages.pop(sub, None)
-        if mine is None or all(mine < age for age in ages.values()):
+        if not ages or (mine and all(mine < age for age in ages.values())):
             return
         await self.directory.pool.of_admin("admin_delete_user", Username=account)
         raise errors.UsernameTaken
