@@ -125,8 +125,7 @@ class CognitoUsers(UserAdministration, Guarded):
 
     @allowed()
     async def create(self, by: Caller, profile: Profile, password: str) -> User:
-        if problems := self.policy.problems(password):
-            raise errors.PasswordRejected(problems)
+        self.policy.demand(password)
         user = await self._create(profile, SUPPRESSED)
         name = {"Username": user.email_key}
         pool = self.directory.pool

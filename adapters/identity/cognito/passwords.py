@@ -41,7 +41,7 @@ class CognitoResets(PasswordReset):
     async def reset(self, mail_token: str, new_password: str, client: Client) -> User:
         email, code = parted(mail_token)
         account = self.emails.key(email)
-        demand(self.policy, new_password)
+        self.policy.demand(new_password)
         try:
             await self.directory.pool.of_client(
                 "confirm_forgot_password",
@@ -76,7 +76,7 @@ class CognitoPasswordChanges(PasswordChange):
         new_password: str,
         client: Client,
     ) -> Grant:
-        demand(self.policy, new_password)
+        self.policy.demand(new_password)
         user = identity.user
         result = await proven(
             self.sessions, self.throttle, user, current_password, client
@@ -108,7 +108,7 @@ class CognitoInvitations(Invitations):
     async def accept(self, mail_token: str, new_password: str, client: Client) -> User:
         email, password = parted(mail_token)
         account = self.emails.key(email)
-        demand(self.policy, new_password)
+        self.policy.demand(new_password)
         async with self.throttle.trial(account, client):
             name, session = await self._asked_for_a_password(account, password)
         pool = self.directory.pool
@@ -135,12 +135,6 @@ class CognitoInvitations(Invitations):
         told = answer.get("ChallengeParameters", {})
         name = told.get("USER_ID_FOR_SRP") or told.get("USERNAME") or account
         return str(name), str(answer["Session"])
-
-
-def demand(policy: PasswordPolicy, password: str) -> None:
-    """Raise PasswordRejected for a new password that breaks our rules; the pool has its own."""
-    if problems := policy.problems(password):
-        raise errors.PasswordRejected(problems)
 
 
 async def proven(

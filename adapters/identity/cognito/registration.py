@@ -35,8 +35,7 @@ class CognitoAccounts(Registration):
         locale: Locale | None,
         client: Client,
     ) -> User:
-        if problems := self.policy.problems(password):
-            raise errors.PasswordRejected(problems)
+        self.policy.demand(password)
         account = self.emails.key(email)
         await self.demand_free(account, username)
         attributes = people.of_new(
