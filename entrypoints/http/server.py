@@ -7,13 +7,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import falcon
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
@@ -28,7 +27,7 @@ from core.errors import BadConfiguration, Unavailable
 from core.ports import IdGenerator, Storage
 from entrypoints.http.app import create
 from entrypoints.http.around.traces import traced
-from entrypoints.http.asgi import Asgi, Receive, Scope, Send
+from entrypoints.http.asgi import Asgi
 from entrypoints.http.wire import sockets
 from entrypoints.http.wire.connections import Connections
 from entrypoints.http.wire.protocol import WireProtocol
@@ -43,31 +42,6 @@ NO_PLACE = (
 FACTORY = "entrypoints.http.server:application"
 
 
-def prompt(app: Asgi) -> Asgi:
-    """Hand requests over when their headers are here; Falcon waits for a body to begin."""
-
-    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, _at_once(receive) if "method" in scope else receive, send)
-
-    return handle
-
-
-def _at_once(receive: Receive) -> Receive:
-    beginning = iter([{"type": "http.request", "body": b"", "more_body": True}])
-    is_whole = False
-
-    async def receive_next() -> Mapping[str, Any]:
-        nonlocal is_whole
-        event = next(beginning, None) or await receive()
-        if event["type"] == "http.disconnect" and not is_whole:
-            # The client is gone: what half a form says is not what it meant.
-            raise falcon.HTTPBadRequest(description="The body is not complete")
-        is_whole = not event.get("more_body", False)
-        return event
-
-    return receive_next
-
-
 def application() -> Asgi:
     """Return the application of a worker, configured from the environment."""
     settings = load_settings()
@@ -76,7 +50,7 @@ def application() -> Asgi:
 
 
 def _application(container: Container) -> Asgi:
-    app = traced(prompt(create(container)), container.tracing())
+    app = traced(create(container), container.tracing())
     # What is here now stays: to look through all of it for garbage would let everybody
     # wait for tens of milliseconds, again and again.
     gc.freeze()

@@ -1,5 +1,3 @@
-from asyncio import Event, create_task, sleep
-
 import pytest
 
 from entrypoints.http.wire.connections import Connections, ConnectionSlot
@@ -18,42 +16,19 @@ def connections() -> Connections:
     return Connections(most=8, most_by_address=1, proxies=())
 
 
-async def test_who_hangs_up_counts_until_the_request_is_done(
+def test_who_hangs_up_counts_until_the_request_is_done(
     connections: Connections,
 ) -> None:
-    answered = Event()
-
-    async def answer() -> None:
-        await answered.wait()
-
     gone = Peer()
     slot = ConnectionSlot(connections, gone)
     connections.open(gone, ADDRESS)
     slot.taken()
-    request = create_task(slot.around(answer)())
-    await sleep(0)
 
     slot.lost()
     with pytest.raises(TooManyConnections):
         connections.open(Peer(), ADDRESS)
 
-    answered.set()
-    await request
-    connections.open(Peer(), ADDRESS)
-
-
-async def test_a_request_that_fails_is_done(connections: Connections) -> None:
-    async def fail() -> None:
-        raise ValueError("a bug")
-
-    gone = Peer()
-    slot = ConnectionSlot(connections, gone)
-    connections.open(gone, ADDRESS)
-    slot.taken()
-    slot.lost()
-
-    with pytest.raises(ValueError, match="a bug"):
-        await slot.around(fail)()
+    slot.done()
     connections.open(Peer(), ADDRESS)
 
 

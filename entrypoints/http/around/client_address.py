@@ -103,17 +103,16 @@ class ClientAddresses:
     def of(self, req: Request) -> str:
         """Return the address, in its canonical form."""
         peer, _ = req.scope.get("client") or (NO_ADDRESS, None)
-        if not self._warned:
-            self._warn_of_strangers(req, peer)
-        told = req.get_header(self.header)
-        if not told:
+        sent = {name: told for name in READERS if (told := req.get_header(name))}
+        if sent and not self._warned:
+            self._warn_of_strangers(sent, peer)
+        if self.header not in sent:
             return _canonical(peer)
-        return client_of(peer, READERS[self.header](told), self.trusted)
+        return client_of(peer, READERS[self.header](sent[self.header]), self.trusted)
 
-    def _warn_of_strangers(self, req: Request, peer: str) -> None:
-        sent = [name for name in READERS if req.get_header(name) is not None]
+    def _warn_of_strangers(self, sent: Iterable[str], peer: str) -> None:
         address = parsed(peer)
-        if not sent or address is None or _is_among(self.trusted, address):
+        if address is None or _is_among(self.trusted, address):
             return
         self._warned = True
         log.warning(

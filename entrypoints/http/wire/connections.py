@@ -2,9 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
 from config.networks import Network
 from core.client_networks import subject_of
@@ -12,8 +12,6 @@ from entrypoints.http.around.client_address import parsed
 from entrypoints.http.wire.refusals import TooManyConnections
 
 log = logging.getLogger(__name__)
-
-Application: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
 
 TELL_SECONDS = 60
 """How often the log tells that there are too many."""
@@ -28,6 +26,9 @@ class Connection(Protocol):
 
 @dataclass(slots=True)
 class _Group:
+    subject: str | None = None
+    """Whose address its members have in common."""
+
     members: int = 0
     idle: dict[Connection, None] = field(default_factory=dict)
 
@@ -47,56 +48,48 @@ class Connections:
     proxies: Sequence[Network]
     _all: _Group = field(default_factory=_Group, init=False)
     _by_address: dict[str, _Group] = field(default_factory=dict, init=False)
-    _addresses: dict[Connection, str | None] = field(default_factory=dict, init=False)
+    _groups: dict[Connection, Sequence[_Group]] = field(
+        default_factory=dict, init=False
+    )
     _told: float = field(default=0, init=False)
 
     def open(self, connection: Connection, address: str | None) -> None:
         """Count a connection; raises TooManyConnections."""
         subject = self._subject(address)
-        mine = self._by_address.get(subject or "", _Group())
+        mine = self._by_address.get(subject or "", _Group(subject))
         self._make_room(mine, self.most_by_address, "from your address", address)
         self._make_room(self._all, self.most, "in all", address)
-        self._addresses[connection] = subject
+        groups = [self._all]
         if subject is not None:
             # Anew: to make room, the last of its address may have been forgotten.
-            self._by_address.setdefault(subject, mine)
-        for group in self._groups(connection):
+            groups.append(self._by_address.setdefault(subject, mine))
+        self._groups[connection] = groups
+        for group in groups:
             group.members += 1
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection; one that is not counted may be as well."""
-        if connection not in self._addresses:
-            return
-        for group in self._groups(connection):
+        for group in self._groups.pop(connection, ()):
             group.members -= 1
             group.idle.pop(connection, None)
-        subject = self._addresses.pop(connection)
-        if subject is not None and not self._by_address[subject].members:
-            del self._by_address[subject]
+            if group.subject is not None and not group.members:
+                del self._by_address[group.subject]
 
     def rests(self, connection: Connection) -> None:
         """Note that it waits for its next request."""
-        if connection in self._addresses:
-            for group in self._groups(connection):
-                group.idle[connection] = None
+        for group in self._groups.get(connection, ()):
+            group.idle[connection] = None
 
     def works(self, connection: Connection) -> None:
         """Note that it does not."""
-        if connection in self._all.idle:
-            for group in self._groups(connection):
-                del group.idle[connection]
+        for group in self._groups.get(connection, ()):
+            group.idle.pop(connection, None)
 
     def _subject(self, address: str | None) -> str | None:
         known = parsed(address or "")
         if known is None or any(known in network for network in self.proxies):
             return None
         return subject_of(str(known))
-
-    def _groups(self, connection: Connection) -> Sequence[_Group]:
-        subject = self._addresses[connection]
-        if subject is None:
-            return (self._all,)
-        return (self._all, self._by_address[subject])
 
     def _make_room(
         self, group: _Group, most: int, where: str, address: str | None
@@ -138,21 +131,14 @@ class ConnectionSlot:
     _requests: int = field(default=0, init=False)
     _lost: bool = field(default=False, init=False)
 
-    def around(self, app: Application) -> Application:
-        """Return the application, which tells when a request is done."""
-
-        async def serve(*request: Any) -> None:  # noqa: ANN401 - handed on
-            try:
-                await app(*request)
-            finally:
-                self._requests -= 1
-                self._leave()
-
-        return serve
-
     def taken(self) -> None:
         """Note that the application has a request."""
         self._requests += 1
+
+    def done(self) -> None:
+        """Note that it is done with it."""
+        self._requests -= 1
+        self._leave()
 
     def lost(self) -> None:
         """Note that the connection is no more."""

@@ -27,7 +27,6 @@ class Framing:
     ended: bool = field(default=False, init=False)
     _piece_bytes: int = field(default=0, init=False)
     _head_bytes: int = field(default=0, init=False)
-    _headers: int = field(default=0, init=False)
     _remaining: int | None = field(default=0, init=False)
     _waste: int = field(default=0, init=False)
 
@@ -50,7 +49,6 @@ class Framing:
 
     def begins(self) -> None:
         self.ended = False
-        self._headers = 0
 
     def takes_target(self, size: int) -> None:
         """Count the target; raises Refusal."""
@@ -60,10 +58,9 @@ class Framing:
                 HTTPStatus.REQUEST_URI_TOO_LONG,
             )
 
-    def takes_header(self) -> None:
-        """Count a header; raises Refusal."""
-        self._headers += 1
-        if self._headers > self.rules.headers:
+    def takes_headers(self, count: int) -> None:
+        """Count the headers; raises Refusal."""
+        if count > self.rules.headers:
             raise _too_large(f"at most {self.rules.headers} of them")
 
     def body_begins(self, length: int | None) -> None:

@@ -52,6 +52,14 @@ def body_length(method: str, version: str, headers: Headers) -> int | None:
     return None if codings else int(lengths[0]) if lengths else 0
 
 
+def expects_more(headers: Headers) -> bool:
+    """Tell whether the client waits for a word before the body (RFC 9110, 10.1.1)."""
+    return any(
+        name == b"expect" and value.lower() == b"100-continue"
+        for name, value in headers
+    )
+
+
 def written(method: str, target: bytes, version: str, headers: Headers) -> bytes:
     """Return a head as it goes over the wire."""
     lines = [b"%s %s HTTP/%s" % (method.encode(), target, version.encode())]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
@@ -11,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from core.ports import IdGenerator
 from entrypoints.http.wire import heads, sockets
 from entrypoints.http.wire.connections import Connections, ConnectionSlot
+from entrypoints.http.wire.cycle import Cycle
 from entrypoints.http.wire.flow import Deadline, Flow
 from entrypoints.http.wire.framing import Framing
 from entrypoints.http.wire.incoming import Incoming
@@ -56,7 +58,6 @@ class WireProtocol(HttpToolsProtocol):
         self._ended = False
         self._stops = False
         self._slot = ConnectionSlot(connections, self)
-        self.app = self._slot.around(self.app)
 
     # --- What the transport tells
 
@@ -64,6 +65,7 @@ class WireProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = Flow(transport, self._go_on_soon)
         self._headers_due = Deadline(self.loop, transport.close)
+        self._idle = Deadline(self.loop, self.timeout_keep_alive_handler)
         self._end = Deadline(self.loop, transport.abort)
         self._farewell = Deadline(self.loop, super().shutdown)
         if self.client is None and sockets.is_of_network(transport):
@@ -80,7 +82,6 @@ class WireProtocol(HttpToolsProtocol):
         self._await_headers()
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
         if self._ended:
             return
         self._incoming.add(data)
@@ -98,9 +99,8 @@ class WireProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
         self._slot.lost()
-        self._headers_due.call_off()
-        self._end.call_off()
-        self._farewell.call_off()
+        for deadline in (self._headers_due, self._idle, self._end, self._farewell):
+            deadline.drop()
         self._incoming.clear()
         super().connection_lost(exc)
 
@@ -119,30 +119,47 @@ class WireProtocol(HttpToolsProtocol):
     # --- What the parser tells
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
         self._framing.begins()
         self._headers_due.call_off()  # of this head, if it is not whole, it is set anew
 
     def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        self._checked(lambda: self._framing.takes_target(len(self.url)))
+        self.url += url
+        self._checked(self._framing.takes_target, len(self.url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._framing.in_body:
             return  # a trailer is no header, whatever it is called
-        self._checked(self._framing.takes_header)
-        super().on_header(name, value)
+        self.headers.append((name.lower(), value))
+        self._checked(self._framing.takes_headers, len(self.headers))
 
     def on_headers_complete(self) -> None:
-        self._checked(self._check_head)
+        version = self.parser.get_http_version()
+        method = self.parser.get_method().decode()
+        self._checked(self._check_head, method, version)
         if self.parser.should_upgrade():
             return  # the head comes again, without the offer
-        super().on_headers_complete()
-        if self._stops:
-            self.cycle.keep_alive = False
-        self._slot.taken()
         self._headers_due.call_off()
         self._framing.body_begins(self._body_length)
+        self.scope = self._scope(method, version)
+        self.cycle = Cycle(
+            self._slot,
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=heads.expects_more(self.headers),
+            keep_alive=self.parser.should_keep_alive()
+            and version != "1.0"
+            and not self._stops,
+            on_response=self.on_response_complete,
+        )
+        self._start_asgi_task(self.cycle, self.app)
 
     def on_body(self, body: bytes) -> None:
         self._framing.takes_body(len(body))
@@ -160,15 +177,33 @@ class WireProtocol(HttpToolsProtocol):
             self._rest()
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        self.server_state.total_requests += 1
         if self.transport.is_closing():
             self._end.set(self._rules.read_seconds)
-        elif self._framing.ended:
-            self._others.rests(self)
+            return
+        self.flow.resume_reading()
+        if self._framing.ended:
+            self._rest()
         else:
-            # The rest of a body that nobody reads.
-            self._unset_keepalive_if_required()
-            self._await_headers()
+            self._await_headers()  # the rest of a body that nobody reads
+
+    def _scope(self, method: str, version: str) -> Any:  # noqa: ANN401 - uvicorn's
+        path, _, query = self.url.partition(b"?")
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+            "method": method,
+            "path": unquote(path.decode("ascii")),
+            "raw_path": path,
+            "query_string": query,
+        }
 
     # --- One piece after the other
 
@@ -197,7 +232,7 @@ class WireProtocol(HttpToolsProtocol):
         piece = self._framing.next_piece(self._incoming)
         if not piece:
             return False
-        self._unset_keepalive_if_required()
+        self._works()
         was_in_body = self._framing.in_body
         self._parse(piece)
         self._framing.parsed(of_body=was_in_body)
@@ -213,11 +248,8 @@ class WireProtocol(HttpToolsProtocol):
 
     def _read_on(self) -> None:
         self.flow.read()
-        if self.timeout_keep_alive_task or self._headers_due.is_set:
-            return
-        if self._is_answering():
-            return
-        self._await_headers()
+        if not (self._idle.is_set or self._headers_due.is_set or self._is_answering()):
+            self._await_headers()
 
     def _parse(self, piece: bytes) -> None:
         try:
@@ -234,15 +266,13 @@ class WireProtocol(HttpToolsProtocol):
         self.parser = httptools.HttpRequestParser(self)
         self._parse(heads.written(method, self.url, version, headers))
 
-    def _check_head(self) -> None:
-        method = self.parser.get_method().decode()
-        version = self.parser.get_http_version()
+    def _check_head(self, method: str, version: str) -> None:
         self._body_length = heads.body_length(method, version, self.headers)
         self.url = heads.origin_form(self.url)
 
-    def _checked(self, check: Callable[[], None]) -> None:
+    def _checked(self, check: Callable[..., None], *values: Any) -> None:  # noqa: ANN401 - handed on
         try:
-            check()
+            check(*values)
         except Refusal as refusal:
             self._refusal = refusal  # the parser tells only that there was an error
             raise
@@ -250,15 +280,13 @@ class WireProtocol(HttpToolsProtocol):
     # --- Ends
 
     def _rest(self) -> None:
-        """Wait for another request, as after a response."""
+        """Wait for another request."""
         self._headers_due.call_off()
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
+        self._idle.set(self.timeout_keep_alive)
         self._others.rests(self)
 
-    def _unset_keepalive_if_required(self) -> None:
-        super()._unset_keepalive_if_required()
+    def _works(self) -> None:
+        self._idle.call_off()
         self._others.works(self)
 
     def _await_headers(self) -> None:
@@ -268,7 +296,7 @@ class WireProtocol(HttpToolsProtocol):
         """Answer if nothing was answered yet, and end."""
         self._ended = True
         self._headers_due.call_off()
-        self._unset_keepalive_if_required()
+        self._works()
         self._incoming.clear()
         answer = answer_to(
             refusal,
