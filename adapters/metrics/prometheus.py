@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from prometheus_client import (
     CONTENT_TYPE_PLAIN_0_0_4,
@@ -21,11 +21,9 @@ from prometheus_client import (
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from core.ports import Metrics
+from core.ports import Figure, Metrics
 
 M = TypeVar("M", bound=MetricWrapperBase)
-
-Labelled: TypeAlias = tuple[str | tuple[str, str], ...]
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
@@ -92,8 +90,6 @@ class PrometheusMetrics(Metrics):
     gauges: dict[str, Gauge] = field(default_factory=dict, init=False)
     """Those that were set: one that never was would read 0."""
     durations: dict[str, Histogram] = field(init=False)
-    _children: dict[Labelled, Any] = field(default_factory=dict, init=False)
-    """Found once for each set of labels; the library looks longer than it counts."""
 
     def __post_init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -112,7 +108,7 @@ class PrometheusMetrics(Metrics):
         return {"namespace": "scribes", "registry": self.registry}
 
     def count(self, name: str, by: float = 1, /, **labels: str) -> None:
-        self._labelled(self.counters, name, labels).inc(by)
+        _of(self.counters[name], labels).inc(by)
 
     def set(self, name: str, value: float, **labels: str) -> None:
         if name not in self.gauges:
@@ -122,21 +118,16 @@ class PrometheusMetrics(Metrics):
                 multiprocess_mode="livesum" if name in SUMMED else "mostrecent",
                 **self._ours,
             )
-        self._labelled(self.gauges, name, labels).set(value)
+        _of(self.gauges[name], labels).set(value)
 
     def observe(self, name: str, value: float, **labels: str) -> None:
-        self._labelled(self.durations, name, labels).observe(value)
+        _of(self.durations[name], labels).observe(value)
 
-    def _labelled(
-        self, metrics: Mapping[str, M], name: str, labels: dict[str, str]
-    ) -> M:
-        if not labels:
-            return metrics[name]
-        wanted: Labelled = (name, *labels.items())
-        child: M | None = self._children.get(wanted)
-        if child is None:
-            child = self._children[wanted] = metrics[name].labels(**labels)
-        return child
+    def counter(self, name: str, **labels: str) -> Figure:
+        return _of(self.counters[name], labels).inc
+
+    def distribution(self, name: str, **labels: str) -> Figure:
+        return _of(self.durations[name], labels).observe
 
     def page(self) -> bytes:
         """Return all figures as they are now, of all workers."""
@@ -153,6 +144,10 @@ class PrometheusMetrics(Metrics):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def _of(metric: M, labels: Mapping[str, str]) -> M:
+    return metric.labels(**labels) if labels else metric
 
 
 def _forget_the_dead() -> None:

@@ -1,9 +1,9 @@
 """What else the core asks for: limits, secrets, mails, the time and names."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeAlias
 
 from core.model import Attempt, Backoff, Mail, Quota, SecretVersion, Trial
 
@@ -116,6 +116,9 @@ class SecretProvider(Protocol):
         """
 
 
+Figure: TypeAlias = Callable[[float], None]
+
+
 class Metrics(Protocol):
     """Figures for operators. Names and labels are ours, never a client's text."""
 
@@ -130,6 +133,14 @@ class Metrics(Protocol):
     @abstractmethod
     def observe(self, name: str, value: float, **labels: str) -> None:
         """Add one measurement to a distribution; durations are in seconds."""
+
+    @abstractmethod
+    def counter(self, name: str, **labels: str) -> Figure:
+        """Return what ``count`` does for these labels, for whoever counts all the time."""
+
+    @abstractmethod
+    def distribution(self, name: str, **labels: str) -> Figure:
+        """Return what ``observe`` does for these labels."""
 
 
 class Mailer(Protocol):

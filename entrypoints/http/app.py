@@ -13,11 +13,7 @@ from entrypoints.http.around.client_address import ClientAddresses
 from entrypoints.http.around.cors import Cors
 from entrypoints.http.around.cross_site import CrossSite
 from entrypoints.http.around.gates import Gates
-from entrypoints.http.around.middleware import (
-    Answered,
-    RequestContext,
-    usual_headers,
-)
+from entrypoints.http.around.middleware import Answered, RequestContext
 from entrypoints.http.around.not_offered import NotOffered
 from entrypoints.http.around.overload import AdmissionControl
 from entrypoints.http.around.rate_limits import RateLimits
@@ -71,7 +67,7 @@ def _middleware(container: Container, resources: Mapping[str, object]) -> list[A
             Site(settings.smtp_from_name, settings.app_url),
         ),
         *([Traced(tracing)] if tracing.is_on else []),
-        Answered(container.metrics(), usual_headers(https=settings.is_https)),
+        Answered(container.metrics()),
         *([Cors(origins)] if origins else []),
         Gates(
             [

@@ -1,4 +1,4 @@
-"""The whole application in this process: all of the service but the wire."""
+"""The whole application in this process, and the wire's headers, but not the wire."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ import httpx
 from config.container import Container
 from config.settings import Settings
 from entrypoints.http.app import create
+from entrypoints.http.wire.usual_headers import HEADERS, completed
 
 
 class Inside(httpx.BaseTransport):
@@ -26,8 +27,9 @@ class Inside(httpx.BaseTransport):
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         answer = await self._transport.handle_async_request(request)
         content = await answer.aread()
+        fields = [(name.lower(), value) for name, value in answer.headers.raw]
         return httpx.Response(
-            answer.status_code, headers=answer.headers, content=content
+            answer.status_code, headers=completed(fields, HEADERS), content=content
         )
 
 

@@ -1,10 +1,9 @@
-"""What happens around every request: its id, its log line, its headers, its reader."""
+"""What happens around every request: its id, its log line, its figures, its reader."""
 
 import logging
 import re
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from falcon import HTTP_METHODS
@@ -12,7 +11,7 @@ from falcon.asgi import Request, Response
 
 from config.log_context import REQUEST
 from core.model import Client
-from core.ports import IdGenerator, Metrics
+from core.ports import Figure, IdGenerator, Metrics
 from core.ports.driving import Identification
 from entrypoints.http.around.client_address import ClientAddresses
 from entrypoints.http.around.traces import caller_of
@@ -25,21 +24,6 @@ log = logging.getLogger(__name__)
 REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 LONGEST_LABEL = 200
 LONGEST_PATH = 200
-
-HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "cache-control": "no-store",
-}
-ONLY_HTTPS = {"strict-transport-security": "max-age=63072000"}
-"""Two years, for browsers that came by https."""
-
-
-def usual_headers(*, https: bool) -> Mapping[str, str]:
-    """Return safe defaults for every answer."""
-    return HEADERS | ONLY_HTTPS if https else HEADERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +67,21 @@ def _trace(req: Request) -> dict[str, str]:
 @dataclass(frozen=True, slots=True)
 class Answered:
     """
-    What goes with every answer: its headers, its figures, its log line.
+    What goes with every answer: its id, its figures, its log line.
 
     Requests are counted and timed by route: a path is the client's text, a route is ours.
     """
 
     metrics: Metrics
-    headers: Mapping[str, str]
-    """Safe defaults where a response says nothing else."""
+    _figures: dict[tuple[str, str, int], tuple[Figure, Figure]] = field(
+        default_factory=dict, init=False
+    )
+    """Found once for each set of labels: to look takes longer than to count."""
 
     async def process_response(
         self, req: Request, resp: Response, resource: object, req_succeeded: bool
     ) -> None:
-        said = {**self.headers, **resp.headers, "x-request-id": req.context.request_id}
-        resp.set_headers(said)
+        resp.set_header("x-request-id", req.context.request_id)
         seconds = time.perf_counter() - req.context.started
         status = resp.status_code
         self._measure(req, status, seconds)
@@ -106,12 +91,23 @@ class Answered:
         is_ours = req.uri_template is None or req.context.declaration is not None
         # Else a stranger makes a histogram of each method for each route.
         method = req.method if is_ours and req.method in HTTP_METHODS else "other"
-        route = req.uri_template or "none"
-        self.metrics.count(
-            "http_requests", method=method, route=route, status=str(status)
-        )
-        self.metrics.observe(
-            "http_request_duration_seconds", seconds, method=method, route=route
+        labels = (method, req.uri_template or "none", status)
+        if (figures := self._figures.get(labels)) is None:
+            figures = self._figures[labels] = self._new_figures(*labels)
+        number, duration = figures
+        number(1)
+        duration(seconds)
+
+    def _new_figures(
+        self, method: str, route: str, status: int
+    ) -> tuple[Figure, Figure]:
+        return (
+            self.metrics.counter(
+                "http_requests", method=method, route=route, status=str(status)
+            ),
+            self.metrics.distribution(
+                "http_request_duration_seconds", method=method, route=route
+            ),
         )
 
 

@@ -16,6 +16,8 @@ from entrypoints.http.answers import Alive, Health, MailHealth, Ready
 from entrypoints.http.declaration import ANYBODY, Declaration
 from entrypoints.http.operation import Operation
 
+ALIVE = Alive()
+
 
 @dataclass(frozen=True, slots=True)
 class Livez:
@@ -31,7 +33,7 @@ class Livez:
         answers=Alive,
     )
     async def on_get(self, req: Request) -> Alive:
-        return Alive()
+        return ALIVE
 
 
 @dataclass(frozen=True, slots=True)

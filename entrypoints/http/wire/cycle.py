@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from entrypoints.http.asgi import Asgi
 from entrypoints.http.wire.connections import ConnectionSlot
+from entrypoints.http.wire.usual_headers import Fields, completed
 
 NO_BODY_YET = {"type": "http.request", "body": b"", "more_body": True}
 
@@ -26,9 +27,10 @@ class Cycle(RequestResponseCycle):
     begin), and an answer that is whole goes out in one piece.
     """
 
-    def __init__(self, slot: ConnectionSlot, **uvicorns: Any) -> None:  # noqa: ANN401 - handed on
+    def __init__(self, slot: ConnectionSlot, usual: Fields, **uvicorns: Any) -> None:  # noqa: ANN401 - handed on
         super().__init__(**uvicorns)
         self._slot = slot
+        self._usual = usual
         self._is_handed_over = False
         self._is_whole = False
         self._head: Any = None
@@ -42,10 +44,10 @@ class Cycle(RequestResponseCycle):
 
     async def receive(self) -> Any:  # noqa: ANN401 - an event of ASGI
         """Return what is here of the body; raises HTTP 400 if the rest won't come."""
-        if not self._is_handed_over and self.more_body:
+        if not self._is_handed_over:
             self._is_handed_over = True
-            return NO_BODY_YET
-        self._is_handed_over = True
+            if self.more_body or self.disconnected:
+                return NO_BODY_YET
         event = await super().receive()
         if event["type"] == "http.disconnect" and not self._is_whole:
             # The client is gone: what half a form says is not what it meant.
@@ -54,46 +56,44 @@ class Cycle(RequestResponseCycle):
         return event
 
     async def send(self, message: Any) -> None:  # noqa: ANN401 - an event of ASGI
-        """Send what is said, the head together with the first piece of the body."""
-        head, self._head = self._head, None
-        if head is None:
-            if message["type"] == "http.response.start" and not self.response_started:
-                self._head = message
-                return
-        elif await self._sent_whole(head, message):
+        """Send what is said, a head together with the first piece of the body."""
+        if message["type"] == "http.response.start" and self._head is None:
+            fields = completed(message["headers"], self._usual)
+            self._head = {**message, "headers": fields}
             return
-        else:
-            await super().send(head)
+        if self._head is not None and not self.response_started:
+            if self._is_all(message):
+                await self._send_whole(message["body"])
+                return
+            await super().send(self._head)
         await super().send(message)
 
-    async def _sent_whole(
-        self, head: Mapping[str, Any], message: Mapping[str, Any]
-    ) -> bool:
-        """Send an answer, if this is all of it, and its head tells how long it is."""
-        fields, body = head["headers"], message.get("body", b"")
-        told = dict(fields)
-        if (
-            message.get("more_body")
-            or told.get(b"content-length") != b"%d" % len(body)
-            or b"connection" in told
-            or self.scope["method"] == "HEAD"
-        ):
-            return False
+    def _is_all(self, message: Mapping[str, Any]) -> bool:
+        """Tell whether the body is here, just as the head says, and nothing is special."""
+        body, told = message.get("body"), dict(self._head["headers"])
+        return (
+            body is not None
+            and not message.get("more_body")
+            and told.get(b"content-length") == b"%d" % len(body)
+            and b"connection" not in told
+            and self.scope["method"] != "HEAD"
+        )
+
+    async def _send_whole(self, body: bytes) -> None:
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
         if self.disconnected:
-            return True
-        lines = [STATUS_LINE[head["status"]]]
-        lines += map(_line, self.default_headers)
-        lines += map(_line, fields)
-        lines.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
+            return
         self.response_started = self.response_complete = True
-        self.transport.write(b"".join([*lines, body]))
+        pieces = [STATUS_LINE[self._head["status"]]]
+        pieces += map(_line, self.default_headers)
+        pieces += map(_line, self._head["headers"])
+        pieces += [b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n", body]
+        self.transport.write(b"".join(pieces))
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
-        return True
 
 
 @lru_cache(maxsize=512)

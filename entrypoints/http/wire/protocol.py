@@ -1,7 +1,6 @@
 """uvicorn's HTTP/1.1, within bounds and one request at a time."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -54,7 +53,6 @@ class WireProtocol(HttpToolsProtocol):
         self._incoming = Incoming()
         self._framing = Framing(rules)
         self._body_length: int | None = 0
-        self._refusal: Refusal | None = None
         self._ended = False
         self._stops = False
         self._slot = ConnectionSlot(connections, self)
@@ -126,18 +124,18 @@ class WireProtocol(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         self.url += url
-        self._checked(self._framing.takes_target, len(self.url))
+        self._framing.takes_target(len(self.url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._framing.in_body:
             return  # a trailer is no header, whatever it is called
         self.headers.append((name.lower(), value))
-        self._checked(self._framing.takes_headers, len(self.headers))
+        self._framing.takes_headers(len(self.headers))
 
     def on_headers_complete(self) -> None:
         version = self.parser.get_http_version()
         method = self.parser.get_method().decode()
-        self._checked(self._check_head, method, version)
+        self._check_head(method, version)
         if self.parser.should_upgrade():
             return  # the head comes again, without the offer
         self._headers_due.call_off()
@@ -145,6 +143,7 @@ class WireProtocol(HttpToolsProtocol):
         self.scope = self._scope(method, version)
         self.cycle = Cycle(
             self._slot,
+            self._rules.usual_headers,
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
@@ -256,8 +255,10 @@ class WireProtocol(HttpToolsProtocol):
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
             self._parse_without_offer()
+        except httptools.HttpParserCallbackError as error:
+            raise error.__context__ or error from None
         except httptools.HttpParserError as error:
-            raise self._refusal or Refusal(f"This is not HTTP/1.1: {error}") from None
+            raise Refusal(f"This is not HTTP/1.1: {error}") from None
 
     def _parse_without_offer(self) -> None:
         version = self.parser.get_http_version()
@@ -269,13 +270,6 @@ class WireProtocol(HttpToolsProtocol):
     def _check_head(self, method: str, version: str) -> None:
         self._body_length = heads.body_length(method, version, self.headers)
         self.url = heads.origin_form(self.url)
-
-    def _checked(self, check: Callable[..., None], *values: Any) -> None:  # noqa: ANN401 - handed on
-        try:
-            check(*values)
-        except Refusal as refusal:
-            self._refusal = refusal  # the parser tells only that there was an error
-            raise
 
     # --- Ends
 
@@ -301,9 +295,8 @@ class WireProtocol(HttpToolsProtocol):
         answer = answer_to(
             refusal,
             self.client[0] if self.client else None,
-            self.server_state.default_headers,
+            [*self.server_state.default_headers, *self._rules.usual_headers],
             request_id=self._ids.new_id(),
-            https=self._rules.https,
         )
         if self._is_answering():
             # What is wrong is the body of the request that is being served.

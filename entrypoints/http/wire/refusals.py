@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from entrypoints.http.answers import Problem
-from entrypoints.http.around.middleware import usual_headers
 from entrypoints.http.codes import door_code
 
 log = logging.getLogger(__name__)
@@ -44,9 +43,8 @@ def answer_to(
     headers: Iterable[tuple[bytes, bytes]],
     *,
     request_id: str,
-    https: bool,
 ) -> bytes:
-    """Return the whole response with these and the usual headers, and log it."""
+    """Return the whole response with these headers among others, and log it."""
     log.info(
         "Refused: %d %s",
         refusal.status,
@@ -66,7 +64,6 @@ def answer_to(
         "Content-Length": str(len(body)),
         "Connection": "close",
         "X-Request-ID": request_id,
-        **usual_headers(https=https),
     }
     if refusal.status is HTTPStatus.SERVICE_UNAVAILABLE:
         fields["Retry-After"] = str(RETRY_SECONDS)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from config.settings import Settings
+from entrypoints.http.wire.usual_headers import Fields, usual_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class WireRules:
     header_bytes: int
     headers: int
     read_seconds: float
-    https: bool
+    usual_headers: Fields
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -23,5 +24,5 @@ class WireRules:
             header_bytes=settings.max_header_bytes,
             headers=settings.max_headers,
             read_seconds=settings.read_timeout_seconds,
-            https=settings.is_https,
+            usual_headers=usual_headers(https=settings.is_https),
         )
