@@ -24,7 +24,7 @@ from config.spelling import (
     secret,
 )
 from config.web_urls import base_url, origins, web_url
-from core.identity.session_rules import Rotation
+from core.identity.session_rules import LONGEST_GRACE, Rotation
 from core.model import Locale
 
 WebUrl = Annotated[str, BeforeValidator(web_url)]
@@ -99,7 +99,7 @@ class Variables(BaseSettings):
     session_max_days: int = Field(30, ge=1)
     session_max_seconds: Seconds | None = None
     refresh_rotation: Rotation = Rotation.PATIENT
-    refresh_grace_seconds: int = Field(30, ge=0, le=300)
+    refresh_grace_seconds: int = Field(30, ge=0, le=LONGEST_GRACE.seconds)
 
     require_verified_email: bool = False
     verification_token_expire_hours: int = Field(24, ge=1)

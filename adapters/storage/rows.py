@@ -64,9 +64,14 @@ class Rows(Generic[R]):
         there = {column: name(f"{table}.{column}") for column in self._parameters}
         return listed((there | instead).values())
 
-    def changes(self, columns: Iterable[str]) -> Sql:
-        """Return what an update sets."""
-        given = {name(column): self._parameters[name(column)] for column in columns}
+    def changes(self, columns: Iterable[str], *, of: str = "") -> Sql:
+        """Return what an update sets: parameters, or the columns ``of`` something else."""
+        given = {
+            name(column): name(f"{of}.{column}")
+            if of
+            else self._parameters[name(column)]
+            for column in columns
+        }
         return listed(map(_setting, given, given.values()))
 
     def replacing(self, unique: str) -> Sql:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import dropwhile
 
 from core.model import Session
 
+LONGEST_GRACE = timedelta(minutes=5)
 ROTATIONS_KEPT = 64
 """More than an honest client can use within the longest grace."""
 
@@ -48,10 +50,12 @@ class SessionRules:
 
     def rotated(self, session: Session, now: datetime) -> Session:
         """Return the session with its next generation."""
+        # What was longer ago than any grace tells nothing, and is read at every request.
+        recent = dropwhile(lambda at: now - at > LONGEST_GRACE, session.rotations)
         return replace(
             session,
             generation=session.generation + 1,
-            rotations=(*session.rotations, now)[-ROTATIONS_KEPT:],
+            rotations=(*recent, now)[-ROTATIONS_KEPT:],
             last_used_at=now,
             expires_at=self.expiry(opened=session.created_at, used=now),
         )

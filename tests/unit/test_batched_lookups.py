@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 import pytest
 
 from adapters.storage.memory.sessions import MemorySessions
+from core.coalescing import AT_ONCE
 from core.errors import Unavailable
-from core.identity.batched_lookups import LOOKS, BatchedLookups
+from core.identity.batched_lookups import BatchedLookups
 from core.model import EndReason, Identity, SessionId
 from tests.unit.world import World
 
@@ -59,7 +60,7 @@ async def test_many_who_ask_at_once_share_a_few_looks(
 
     assert {session_id} == {each.session.id for each in answers[:200] if each}
     assert [None] * 200 == answers[200:]
-    assert slow.looks <= LOOKS + 1
+    assert slow.looks <= AT_ONCE + 1
 
 
 async def test_an_answer_is_never_older_than_its_question(

@@ -9,6 +9,7 @@ from adapters.storage.postgres import purging, rights, schema
 from adapters.storage.postgres.archive import PostgresArchive
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import PostgresEvents
+from adapters.storage.postgres.refreshes import Refreshes
 from adapters.storage.postgres.revocations import PostgresRevocations
 from adapters.storage.postgres.sessions import PostgresSessions
 from adapters.storage.postgres.statistics import PostgresStatistics
@@ -42,7 +43,7 @@ class PostgresStorage(Storage, Pooled):
         return cls(
             database,
             PostgresUsers(database),
-            PostgresSessions(database),
+            PostgresSessions(database, Refreshes(database)),
             PostgresTokens(database),
             PostgresEvents(database),
             PostgresRevocations(database),

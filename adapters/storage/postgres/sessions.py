@@ -13,8 +13,8 @@ from adapters.storage.postgres.connection import (
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
 from adapters.storage.postgres.listing import Listing, Order, look
+from adapters.storage.postgres.refreshes import Refreshes
 from adapters.storage.postgres.rows import IDENTITY, SESSION, from_events
-from adapters.storage.records import REFRESHED
 from adapters.storage.statements import compose, name
 from core.model import (
     Client,
@@ -54,19 +54,6 @@ SELECT $identity FROM sessions JOIN users ON users.id = sessions.user_id
 WHERE sessions.id = ANY(%(ids)s)
 """,
     identity=IDENTITY.columns,
-)
-
-ADVANCE = compose(
-    """
-WITH advanced AS (
-    UPDATE sessions SET $refreshed
-    WHERE id = %(id)s AND generation = %(generation)s - 1 AND ended_at IS NULL
-    RETURNING id
-), told AS ($recording)
-SELECT id FROM advanced
-""",
-    refreshed=SESSION.changes(REFRESHED),
-    recording=recording("advanced"),
 )
 
 NOTE_CLIENT = compose(
@@ -147,6 +134,7 @@ LIVE = (
 @dataclass(frozen=True, slots=True)
 class PostgresSessions(SessionRepository):
     database: Database
+    refreshes: Refreshes
 
     async def open(
         self,
@@ -194,8 +182,7 @@ class PostgresSessions(SessionRepository):
         )
 
     async def advance(self, session: Session, *, events: Sequence[Event]) -> bool:
-        values = {**SESSION.values(session), "events": from_events(events)}
-        return bool(await self.database.write(first, ADVANCE, **values))
+        return await self.refreshes.advance(session, events)
 
     async def note_client(
         self,
