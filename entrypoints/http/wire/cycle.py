@@ -57,7 +57,7 @@ class Cycle(RequestResponseCycle):
 
     async def send(self, message: Any) -> None:  # noqa: ANN401 - an event of ASGI
         """Send what is said, a head together with the first piece of the body."""
-        if message["type"] == "http.response.start" and self._head is None:
+        if message["type"] == "http.response.start" and not self.response_started:
             fields = completed(message["headers"], self._usual)
             self._head = {**message, "headers": fields}
             return
@@ -84,11 +84,11 @@ class Cycle(RequestResponseCycle):
             await self.flow.drain()
         if self.disconnected:
             return
-        self.response_started = self.response_complete = True
         pieces = [STATUS_LINE[self._head["status"]]]
         pieces += map(_line, self.default_headers)
         pieces += map(_line, self._head["headers"])
         pieces += [b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n", body]
+        self.response_started = self.response_complete = True
         self.transport.write(b"".join(pieces))
         self.message_event.set()
         if not self.keep_alive:
