@@ -1,6 +1,7 @@
 """The machine's clock and randomness."""
 
 import os
+import time
 from datetime import UTC, datetime
 
 from core.ports import Clock, IdGenerator
@@ -8,8 +9,8 @@ from core.ports import Clock, IdGenerator
 
 class SystemClock(Clock):
     def now(self) -> datetime:
-        now = datetime.now(UTC)
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+        # In milliseconds, as storages keep them; to cut a datetime takes twice as long.
+        return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
 
 
 class RandomIds(IdGenerator):
