@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 from jwt import PyJWK, PyJWKClient
 
-from adapters.identity.cognito.pool import PATIENCE, Pool
+from adapters.identity.cognito.pool import Pool
 from core import errors
 from core.ports import Clock
 
@@ -104,9 +104,10 @@ class AccessTokens:
             self._look = None
 
     async def _read_keys(self) -> dict[str, PyJWK]:
-        client = PyJWKClient(self.pool.keys_url, cache_jwk_set=False, timeout=PATIENCE)
+        pool = self.pool
+        client = PyJWKClient(pool.keys_url, cache_jwk_set=False, timeout=pool.deadline)
         try:
-            found = await self.pool.run(partial(client.get_jwk_set, refresh=True))
+            found = await pool.run(partial(client.get_jwk_set, refresh=True))
         except (jwt.PyJWTError, ValueError, TimeoutError) as error:
             raise errors.Unavailable from error
         return {it.key_id: it for it in found.keys if it.key_id}

@@ -33,17 +33,6 @@ AT_ONCE = 16
 DEADLINE = 1.8
 """Seconds that a call may take in all."""
 
-PATIENCE = 1.5
-"""Seconds to wait for a connection, or for an answer."""
-
-CONFIG = Config(
-    connect_timeout=PATIENCE,
-    read_timeout=PATIENCE,
-    # Another try of ours only where nothing can have been done: a sign-up is done once.
-    retries={"total_max_attempts": 1},
-    max_pool_connections=AT_ONCE,
-)
-
 Answer = dict[str, Any]
 
 
@@ -238,7 +227,14 @@ class Pool:
     @cached_property
     def _client(self) -> BaseClient:
         session = _session(self.region)
-        return session.client("cognito-idp", config=CONFIG)
+        config = Config(
+            connect_timeout=self.deadline,
+            read_timeout=self.deadline,
+            # Another try of ours only where nothing can have been done: a sign-up is done once.
+            retries={"total_max_attempts": 1},
+            max_pool_connections=AT_ONCE,
+        )
+        return session.client("cognito-idp", config=config)
 
 
 @cache
