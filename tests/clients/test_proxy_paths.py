@@ -115,6 +115,7 @@ def test_an_administrator_gets_what_is_not_listed(proxy: Front, admin: str) -> N
         assert (200, path) == (answer.status_code, answer.json()["path"])
 
 
+@pytest.mark.soak
 def test_older_envoys_close_the_same_paths(
     start: Callable[[type[Front]], Front], api: Api, admin: str
 ) -> None:

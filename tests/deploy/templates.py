@@ -17,6 +17,11 @@ from tools.deploy import CheckNotMade, scanners, terraform
 from tools.deploy.environments import environment
 
 DEPLOY = terraform.CHECKOUT / "deploy"
+QUICK_OR_WHOLE = pytest.mark.parametrize(
+    "quick", [True, pytest.param(False, marks=pytest.mark.soak)]
+)
+"""Without a provider of half a gigabyte, which runs the templates' tests, or with it."""
+
 IMAGE = "registry.example.com/scribes-auth:1.0.0"
 LONGEST = 300.0
 

@@ -24,7 +24,7 @@ from tests.deploy.installation import (
     rendered,
 )
 from tests.deploy.mistakes import spoil
-from tests.deploy.templates import checked, copy_of
+from tests.deploy.templates import QUICK_OR_WHOLE, checked, copy_of
 from tests.http.api import Api
 from tests.http.post_office import post_office
 from tests.servers.existing import ExistingServer
@@ -115,9 +115,10 @@ def copy(tmp_path: Path) -> Path:
     return copy_of("aws", tmp_path)
 
 
-def test_the_templates_pass_every_check() -> None:
+@QUICK_OR_WHOLE
+def test_the_templates_pass_every_check(*, quick: bool) -> None:
     with checked():
-        assert [] == terraform.check(TEMPLATES)
+        assert [] == terraform.check(TEMPLATES, quick=quick)
 
 
 def test_the_archive_holds_the_function_beside_it() -> None:

@@ -3,7 +3,7 @@ import zipfile
 import pytest
 
 from tests.deploy.installation import TEMPLATES
-from tests.deploy.templates import checked
+from tests.deploy.templates import QUICK_OR_WHOLE, checked
 from tools.deploy import terraform
 
 POOL = TEMPLATES / "cognito"
@@ -11,11 +11,12 @@ POOL = TEMPLATES / "cognito"
 pytestmark = pytest.mark.timeout(900)  # Terraform takes its time where others do, too
 
 
-def test_the_templates_of_the_pool_are_what_the_provider_takes_and_keep_their_rules() -> (
-    None
-):
+@QUICK_OR_WHOLE
+def test_the_templates_of_the_pool_are_what_the_provider_takes_and_keep_their_rules(
+    *, quick: bool
+) -> None:
     with checked():
-        assert [] == [*terraform.form(POOL), *terraform.meaning(POOL)]
+        assert [] == [*terraform.form(POOL), *terraform.meaning(POOL, quick=quick)]
 
 
 def test_the_archive_holds_the_functions_beside_it() -> None:

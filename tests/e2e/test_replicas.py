@@ -90,7 +90,7 @@ async def balancer(replicas: list[Service]) -> AsyncIterator[Balancer]:
         yield Balancer(cycle(clients))
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [20, pytest.param(100, marks=pytest.mark.soak)])
 async def test_two_replicas_are_as_one(
     replicas: list[Service], balancer: Balancer, count: int
 ) -> None:
