@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
-from functools import reduce
 from inspect import getattr_static, iscoroutinefunction
+from operator import attrgetter
 from typing import (
     Any,
     Generic,
@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 Around: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """What surrounds a call, by its name: ``users.account_by_email``."""
+
+Member: TypeAlias = Callable[[Any], Callable[..., Awaitable[object]]]
+"""Returns a method of an adapter, or of a part of it."""
 
 LONGEST_CALL = 30.0
 """Seconds after which a replaced adapter is closed, whoever still waits for its answer."""
@@ -68,13 +71,13 @@ class Replaceable(Generic[T]):
             await close(term.adapter)
 
     async def call(
-        self, path: tuple[str, ...], *args: object, **kwargs: object
+        self, path: str, member: Member, *args: object, **kwargs: object
     ) -> object:
         term = self._term
         term.calls += 1
         try:
-            with self._around(".".join(path)):
-                return await _at(path, term.adapter)(*args, **kwargs)
+            with self._around(path):
+                return await member(term.adapter)(*args, **kwargs)
         finally:
             term.calls -= 1
             if term is not self._term and not term.calls:
@@ -88,46 +91,40 @@ async def close(adapter: object) -> None:
         await aclose()
 
 
-def _proxy(port: type, target: Replaceable[Any], *path: str) -> Any:  # noqa: ANN401 - the port's
+def _proxy(port: type, target: Replaceable[Any], within: str = "") -> Any:  # noqa: ANN401 - the port's
     """Return an object that has what a port declares, but for how one is made."""
     declared = {it: getattr_static(port, it) for it in dir(port) if it[0] != "_"}
     members = {
-        name: _forwarded(member, target, (*path, name))
+        name: _forwarded(member, target, within + name)
         for name, member in declared.items()
         if not isinstance(member, classmethod)
     }
     return type(f"{port.__name__}Proxy", (), members)()
 
 
-def _forwarded(
-    member: object, target: Replaceable[Any], path: tuple[str, ...]
-) -> object:
+def _forwarded(member: object, target: Replaceable[Any], path: str) -> object:
     if iscoroutinefunction(member):
         return _method(target, path)
     if not isinstance(member, property):
         # A call that nobody awaits could not be waited for either.
-        raise TypeError(f"{'.'.join(path)}: not asynchronous, so it can't be forwarded")
+        raise TypeError(f"{path}: not asynchronous, so it can't be forwarded")
     kind = get_type_hints(member.fget)["return"]
     if _is_port(kind):
-        return _proxy(kind, target, *path)
+        return _proxy(kind, target, f"{path}.")
     if any(map(_is_port, get_args(kind))):
         # Whoever holds it would go on asking the adapter that it came from.
-        raise TypeError(f"{'.'.join(path)}: a part has to be a port, and always there")
-    return property(lambda _: _at(path, target.adapter))
+        raise TypeError(f"{path}: a part has to be a port, and always there")
+    return property(lambda _: attrgetter(path)(target.adapter))
 
 
 def _is_port(kind: object) -> bool:
     return Protocol in getattr(kind, "__bases__", ())
 
 
-def _method(
-    target: Replaceable[Any], path: tuple[str, ...]
-) -> Callable[..., Awaitable[object]]:
+def _method(target: Replaceable[Any], path: str) -> Callable[..., Awaitable[object]]:
+    member: Member = attrgetter(path)
+
     async def call(_: object, *args: object, **kwargs: object) -> object:
-        return await target.call(path, *args, **kwargs)
+        return await target.call(path, member, *args, **kwargs)
 
     return call
-
-
-def _at(path: tuple[str, ...], adapter: object) -> Any:  # noqa: ANN401 - any member
-    return reduce(getattr, path, adapter)

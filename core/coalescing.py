@@ -1,4 +1,4 @@
-"""Calls that many share: who asks while enough are under way waits, and goes with all who do."""
+"""Calls that many share: who asks while one is under way waits, and goes with all who do."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,8 +10,8 @@ from core import errors
 Q = TypeVar("Q")
 A = TypeVar("A")
 
-AT_ONCE = 2
-"""Calls; with more of them there are more for all, and nobody waits much less."""
+MOST = 500
+"""Questions in one call, which has to be answered in time."""
 
 Together: TypeAlias = Callable[[Sequence[Q]], Awaitable[Sequence[A]]]
 """Answers questions, in their order."""
@@ -20,10 +20,12 @@ Together: TypeAlias = Callable[[Sequence[Q]], Awaitable[Sequence[A]]]
 @dataclass(slots=True)
 class Coalesced(Generic[Q, A]):
     """
-    Asks ``together`` for all who ask at one moment.
+    Asks ``together`` for all who ask at one moment, once at a time.
 
-    Nothing is remembered: an answer is from a call that began after the question. Nobody
-    waits longer than ``patience``, in seconds, and then for Unavailable.
+    Two at a time would be half as many questions each: to wait for a call that is under
+    way takes less than to make so many more. Nothing is remembered: an answer is from a
+    call that began after the question. Nobody waits longer than ``patience``, in seconds,
+    and then for Unavailable.
     """
 
     together: Together[Q, A]
@@ -31,8 +33,7 @@ class Coalesced(Generic[Q, A]):
     _asked: list[tuple[Q, asyncio.Future[A]]] = field(default_factory=list, init=False)
     _until: float = field(default=0.0, init=False)
     """When who asked first gives up, and those who asked after it with it."""
-    _calls: int = field(default=0, init=False)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _calls: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def ask(self, question: Q) -> A:
         """Return the answer; raises what the call for it raised."""
@@ -42,15 +43,9 @@ class Coalesced(Generic[Q, A]):
         # Of each one's own: who gives up does not take the answer from the others.
         answer: asyncio.Future[A] = loop.create_future()
         self._asked.append((question, answer))
-        if self._calls < AT_ONCE:
-            self._start()
+        if self._calls is None:
+            self._calls = asyncio.create_task(self._call_while_asked())
         return await answer
-
-    def _start(self) -> None:
-        self._calls += 1
-        task = asyncio.create_task(self._call_while_asked())
-        self._tasks.add(task)  # which nobody else would keep
-        task.add_done_callback(self._tasks.discard)
 
     async def _call_while_asked(self) -> None:
         try:
@@ -59,10 +54,10 @@ class Coalesced(Generic[Q, A]):
         finally:
             # At once, and not when the task is seen to be done: who asks in between
             # would rely on a call that has ended.
-            self._calls -= 1
+            self._calls = None
 
     async def _call(self) -> None:
-        asked, self._asked = self._asked, []
+        asked, self._asked = self._asked[:MOST], self._asked[MOST:]
         waiting = [answer for _, answer in asked]
         try:
             async with asyncio.timeout_at(self._until):

@@ -24,7 +24,7 @@ from jwt.algorithms import (
 from core import errors
 from core.model import SigningKey
 
-Json: TypeAlias = dict[str, Any]
+Json: TypeAlias = Mapping[str, Any]
 
 LONGEST = 8 * 1024
 """More than any token of ours; what is longer is not looked at."""
@@ -108,7 +108,7 @@ def header_of(token: str) -> Json:
     if len(token) > LONGEST or not COMPACT.fullmatch(token):
         raise errors.InvalidToken
     try:
-        return unambiguous(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))
+        return _header(token.partition(".")[0])
     except UNREADABLE:
         raise errors.InvalidToken from None
 
@@ -126,6 +126,12 @@ def _once(pairs: list[tuple[str, Any]]) -> Json:
     if len(values) < len(pairs):
         raise errors.InvalidToken
     return values
+
+
+# The same in all tokens of a key.
+@lru_cache(maxsize=64)
+def _header(segment: str) -> Json:
+    return unambiguous(base64.urlsafe_b64decode(segment + "=="))
 
 
 # Parsed once, since it costs more than a signature; validated when the key was made.

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 import pytest
 
 from adapters.storage.memory.sessions import MemorySessions
-from core.coalescing import AT_ONCE
+from core.coalescing import MOST
 from core.errors import Unavailable
 from core.identity.batched_lookups import BatchedLookups
 from core.model import EndReason, Identity, SessionId
@@ -60,7 +60,20 @@ async def test_many_who_ask_at_once_share_a_few_looks(
 
     assert {session_id} == {each.session.id for each in answers[:200] if each}
     assert [None] * 200 == answers[200:]
-    assert slow.looks <= AT_ONCE + 1
+    assert 1 == slow.looks
+
+
+async def test_a_look_is_never_for_more_than_can_be_answered_in_time(
+    slow: type[SlowSessions],
+) -> None:
+    _, session_id, identities = await _logged_in(slow)
+
+    answers = await asyncio.gather(
+        *(identities.get(session_id) for _ in range(3 * MOST + 1))
+    )
+
+    assert all(answers)
+    assert 4 == slow.looks
 
 
 async def test_an_answer_is_never_older_than_its_question(
