@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from adapters.storage.postgres.connection import first
 from adapters.storage.postgres.database import Database
 from adapters.storage.postgres.events import recording
-from adapters.storage.postgres.rows import SESSION, as_one_value, from_events
+from adapters.storage.postgres.rows import (
+    SESSION,
+    SESSION_AS_JSON,
+    as_one_value,
+    from_events,
+)
 from adapters.storage.records import REFRESHED
 from adapters.storage.statements import compose
 from core.coalescing import Coalesced
@@ -61,7 +66,7 @@ class Refreshes:
 
     async def _advance_free(self, sessions: Sequence[Session]) -> list[bool]:
         each_once = {session.id: session for session in sessions}
-        values = as_one_value(map(SESSION.values, each_once.values()))
+        values = as_one_value(map(SESSION_AS_JSON.values, each_once.values()))
         try:
             stored = await self._database.write(first, ADVANCE_FREE, sessions=values)
         except ValueError:

@@ -1,12 +1,11 @@
 """How records stand in rows."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from psycopg.types.json import Jsonb
+from pydantic_core import to_json
 
 from adapters.storage import records
 from adapters.storage.codecs import Codec
@@ -29,10 +28,14 @@ POSTGRES = Dialect(
     },
 )
 
+AS_JSON = Dialect(POSTGRES.mark, {Mapping: Codec(encode=dict)})
+"""For ``as_one_value``, where lists are lists."""
+
 USER = Rows(records.USER, POSTGRES)
 ACCOUNT = Rows(records.ACCOUNT, POSTGRES)
 NEW_ACCOUNT = Rows(records.ACCOUNT, POSTGRES, without="id")
 SESSION = Rows(records.SESSION, POSTGRES)
+SESSION_AS_JSON = Rows(records.SESSION, AS_JSON)
 IDENTITY = Rows(records.IDENTITY, POSTGRES)
 TOKEN = Rows(records.TOKEN, POSTGRES)
 EVENT = Rows(records.EVENT, POSTGRES)
@@ -48,4 +51,4 @@ def from_events(events: Sequence[Event]) -> Jsonb:
 
 def as_one_value(rows: Iterable[Mapping[str, Any]]) -> Jsonb:
     """Return what ``jsonb_populate_recordset`` takes: one statement stores any number."""
-    return Jsonb(list(rows), dumps=partial(json.dumps, default=datetime.isoformat))
+    return Jsonb(list(rows), dumps=to_json)
