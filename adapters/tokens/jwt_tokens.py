@@ -12,6 +12,7 @@ from core.model import Claims, Role, SigningKey, TokenKind, UserId
 from core.ports import TokenSigner, TokenVerifier
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY = 86_400
 HEADER = {"alg", "kid", "typ"}
 """Nothing else may stand there: no key, no pointer to one, no "crit", no "b64"."""
 
@@ -103,7 +104,8 @@ def _written(value: str | int) -> str:
 
 def _seconds(time: datetime) -> tuple[int, int]:
     """Return the whole seconds since 1970, and the milliseconds beyond."""
-    return divmod((time - EPOCH) // timedelta(milliseconds=1), 1000)
+    since = time - EPOCH
+    return since.days * DAY + since.seconds, since.microseconds // 1000
 
 
 def _time(seconds: object, milliseconds: int = 0) -> datetime:

@@ -149,7 +149,8 @@ class Sessions(SessionManagement, Identification):
             await self._end_as_stolen(session, now, client)
             raise errors.InvalidRefreshToken
         after = self.rules.rotated(session, now) if is_current else session
-        after = replace(after, client=client)
+        if client != session.client:
+            after = replace(after, client=client)
         if after != session and not await self._store(session, after, now):
             # Another caller was first; what the token is worth now is told anew.
             return await self._refresh(claims, client)
