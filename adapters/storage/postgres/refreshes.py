@@ -68,9 +68,10 @@ class Refreshes:
         each_once = {session.id: session for session in sessions}
         values = as_one_value(map(SESSION_AS_JSON.values, each_once.values()))
         try:
-            stored = await self._database.write(first, ADVANCE_FREE, sessions=values)
+            done = await self._database.write(first, ADVANCE_FREE, sessions=values)
         except ValueError:
-            stored = []  # one of them can't be stored, which is nothing to the others
+            done = []  # one of them can't be stored, which is nothing to the others
+        stored = set(done)
         return [
             session.id in stored and session is each_once[session.id]
             for session in sessions
