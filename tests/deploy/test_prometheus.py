@@ -138,7 +138,7 @@ def _figures(result: list[dict[str, Any]]) -> list[float]:
 def test_prometheus_finds_no_fault_with_the_page(
     scraped: Prometheus, service: Service
 ) -> None:
-    assert scraped.firing
+    wait_for(lambda: scraped.firing, "an alert")
     with service.client() as client:
         page = client.get("/metrics").text
 
