@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import ClassVar, Self, TypeVar
 
@@ -25,6 +26,8 @@ WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = range(20_000 + WORKER % 12 * 1000, 21_000 + WORKER % 12 * 1000)
 """Of this test process alone, and below the range that Linux hands to outgoing connections
 (32768 and up by default): nobody takes the port of a server before it is started, or again."""
+
+_ports = cycle(random.sample(PORTS, len(PORTS)))
 
 EXEC_CHILD = Path(__file__).with_name("exec_child.py")
 START_SECONDS = 30.0
@@ -71,16 +74,23 @@ def child_command(
 
 
 def free_port() -> int:
-    """Return a TCP port on the loopback interface that nobody listens on now."""
-    while True:
-        port = random.choice(PORTS)  # noqa: S311 - no secret
-        with socket.socket() as candidate:
-            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                candidate.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return port
+    """
+    Return a TCP port on the loopback interface that nobody listens on now.
+
+    It is the one that was not returned for the longest time: where a test relies on nobody's
+    listening, a server that it starts does not.
+    """
+    return next(filter(_is_free, _ports))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
 
 
 class ServerProcess(ABC):
