@@ -1,7 +1,10 @@
-"""The compact JWS (RFC 7515) by PyJWT: one spelling, one algorithm a key."""
+"""
+The compact JWS (RFC 7515, section 7.1): one spelling, one algorithm a key.
+
+What is signed is put together and taken apart here; PyJWT's algorithms sign and verify it.
+"""
 
 import base64
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -14,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from jwt.algorithms import (
+    Algorithm,
     ECAlgorithm,
     HMACAlgorithm,
     OKPAlgorithm,
@@ -30,24 +34,11 @@ LONGEST = 8 * 1024
 """More than any token of ours; what is longer is not looked at."""
 
 COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-UNUSABLE = (jwt.PyJWTError, NotImplementedError, UnsupportedAlgorithm, ValueError)
-UNREADABLE = (*UNUSABLE, KeyError, TypeError, OverflowError, RecursionError)
+EXTENSIONS = {"b64", "crit"}
+"""What changes the meaning of all else, and whoever does not know it has to refuse."""
 
-
-class _Hmac(HMACAlgorithm):
-    """Takes short keys without a warning: the operator was told of them at the start."""
-
-    def check_key_length(self, _: bytes) -> None:
-        return None
-
-    def prepare_key(self, key: str | bytes) -> bytes:
-        return _looked_at(key)
-
-
-@lru_cache(maxsize=64)
-def _looked_at(key: str | bytes) -> bytes:
-    """Return the key, unless it is of another kind; to look at it takes longer than to sign."""
-    return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(key)
+UNUSABLE = (jwt.PyJWTError, LookupError, UnsupportedAlgorithm, ValueError)
+UNREADABLE = (*UNUSABLE, TypeError, OverflowError, RecursionError)
 
 
 class _Pss(RSAPSSAlgorithm):
@@ -57,33 +48,28 @@ class _Pss(RSAPSSAlgorithm):
         return 8 * len(sig) >= key.key_size and super().verify(msg, key, sig)
 
 
-def _jws() -> jwt.PyJWS:
-    jws = jwt.PyJWS(algorithms=())
-    jws.register_algorithm("HS256", _Hmac(hashlib.sha256))
-    jws.register_algorithm("HS384", _Hmac(hashlib.sha384))
-    jws.register_algorithm("HS512", _Hmac(hashlib.sha512))
-    jws.register_algorithm("RS256", RSAAlgorithm(RSAAlgorithm.SHA256))
-    jws.register_algorithm("PS256", _Pss(_Pss.SHA256))
-    jws.register_algorithm("ES256", ECAlgorithm(ECAlgorithm.SHA256, SECP256R1))
-    jws.register_algorithm("EdDSA", OKPAlgorithm())
-    return jws
-
-
-JWS = _jws()
+ALGORITHMS: Mapping[str, Algorithm] = {
+    "HS256": HMACAlgorithm(HMACAlgorithm.SHA256),
+    "HS384": HMACAlgorithm(HMACAlgorithm.SHA384),
+    "HS512": HMACAlgorithm(HMACAlgorithm.SHA512),
+    "RS256": RSAAlgorithm(RSAAlgorithm.SHA256),
+    "PS256": _Pss(_Pss.SHA256),
+    "ES256": ECAlgorithm(ECAlgorithm.SHA256, SECP256R1),
+    "EdDSA": OKPAlgorithm(),
+}
 
 
 def signed(payload: bytes, typ: str, key: SigningKey) -> str:
     """Return the payload, signed; raises BadConfiguration for a key that can't."""
+    head = _head(key.algorithm, key.kid, typ)
+    text = head + b"." + _base64(payload)
+    private = _secret if key.public_jwk is None else _private
     try:
-        return JWS.encode(
-            payload,
-            key.secret if key.public_jwk is None else _private(key.secret),
-            key.algorithm,
-            headers={"kid": key.kid, "typ": typ},
-        )
+        signature = ALGORITHMS[key.algorithm].sign(text, private(key.secret))
     except UNUSABLE as error:
         problem = f"JWT key {key.kid} can't sign with {key.algorithm}: {error}"
         raise errors.BadConfiguration([problem]) from error
+    return (text + b"." + _base64(signature)).decode("ascii")
 
 
 def opened(token: str, keys: Mapping[str, SigningKey]) -> tuple[Json, bytes]:
@@ -95,10 +81,15 @@ def opened(token: str, keys: Mapping[str, SigningKey]) -> tuple[Json, bytes]:
     header = header_of(token)
     try:
         key = keys[header["kid"]]
-        if header["alg"] != key.algorithm:
+        if header["alg"] != key.algorithm or not EXTENSIONS.isdisjoint(header):
             raise errors.InvalidToken
-        verifying = key.secret if key.public_jwk is None else _public(key.secret)
-        return header, JWS.decode(token, verifying, algorithms=[key.algorithm])
+        text, _, signature = token.encode("ascii").rpartition(b".")
+        public = _secret if key.public_jwk is None else _public
+        if not ALGORITHMS[key.algorithm].verify(
+            text, public(key.secret), _from_base64(signature)
+        ):
+            raise errors.InvalidToken
+        return header, _from_base64(text.partition(b".")[2])
     except UNREADABLE:
         raise errors.InvalidToken from None
 
@@ -128,13 +119,37 @@ def _once(pairs: list[tuple[str, Any]]) -> Json:
     return values
 
 
-# The same in all tokens of a key.
+def _base64(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+
+def _from_base64(text: bytes) -> bytes:
+    """Return what was written so; raises ValueError for any other spelling of it."""
+    content = base64.urlsafe_b64decode(text + b"==")
+    if _base64(content) != text:
+        raise ValueError("another spelling")
+    return content
+
+
+# The same in all tokens of a kind and a key.
+@lru_cache(maxsize=64)
+def _head(algorithm: str, kid: str, typ: str) -> bytes:
+    header = {"alg": algorithm, "kid": kid, "typ": typ}
+    return _base64(json.dumps(header, separators=(",", ":")).encode())
+
+
 @lru_cache(maxsize=64)
 def _header(segment: str) -> Json:
-    return unambiguous(base64.urlsafe_b64decode(segment + "=="))
+    return unambiguous(_from_base64(segment.encode()))
 
 
-# Parsed once, since it costs more than a signature; validated when the key was made.
+# To look at a key takes longer than to sign with it.
+@lru_cache(maxsize=64)
+def _secret(key: bytes) -> bytes:
+    return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(key)
+
+
+# Validated when the key was made.
 @lru_cache(maxsize=64)
 def _private(der: bytes) -> Any:  # noqa: ANN401 - of the kind that the algorithm wants
     return load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
