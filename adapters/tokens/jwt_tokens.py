@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from json.encoder import encode_basestring_ascii
+from json.encoder import encode_basestring_ascii as _quoted
 
 from adapters.tokens import jws
 from core import errors
@@ -16,9 +16,12 @@ DAY = 86_400
 HEADER = {"alg", "kid", "typ"}
 """Nothing else may stand there: no key, no pointer to one, no "crit", no "b64"."""
 
-COLUMNS = {"exp_ms": 3, "gen": 6}
+PAYLOAD = (
+    '{"iss":%s,"aud":%s,"sub":"%d","sid":%s,"iat":%d,"exp":%d,"exp_ms":%3d,"jti":%s,%s}'
+)
+ROLE, GENERATION = '"role":%s', '"gen":%6d'
 """
-How wide a number of changing length is written, with blanks before it, which JSON takes.
+A number of changing length has blanks before it, which JSON takes.
 
 So all tokens of one session have one length: a client that holds a different length for a
 failure, as `ab` does, sees none. To readers of any version they are the same numbers.
@@ -35,23 +38,24 @@ class JwtTokens(TokenSigner, TokenVerifier):
     async def sign(self, claims: Claims, key: SigningKey) -> str:
         issued_at, _ = _seconds(claims.issued_at)
         expires_at, milliseconds = _seconds(claims.expires_at)
-        payload = {
-            "iss": self.issuer,
-            "aud": self.audience,
-            "sub": str(claims.user_id),
-            "sid": claims.session_id,
+        if claims.kind is TokenKind.ACCESS:
+            last = ROLE % _quoted(claims.role or "")
+        else:
+            last = GENERATION % claims.generation
+        payload = PAYLOAD % (
+            _quoted(self.issuer),
+            _quoted(self.audience),
+            claims.user_id,
+            _quoted(claims.session_id),
             # Whole seconds, since many clients parse an int. What is cut off stands
             # beside it: here, no life is shorter than clients are told.
-            "iat": issued_at,
-            "exp": expires_at,
-            "exp_ms": milliseconds,
-            "jti": claims.token_id,
-        }
-        if claims.kind is TokenKind.ACCESS:
-            payload["role"] = claims.role
-        else:
-            payload["gen"] = claims.generation
-        return jws.signed(_text(payload).encode(), claims.kind, key)
+            issued_at,
+            expires_at,
+            milliseconds,
+            _quoted(claims.token_id),
+            last,
+        )
+        return jws.signed(payload.encode(), claims.kind, key)
 
     async def verify(self, token: str, keys: Mapping[str, SigningKey]) -> Claims:
         header, payload = jws.opened(token, keys)
@@ -87,19 +91,6 @@ class JwtTokens(TokenSigner, TokenVerifier):
             role=Role(payload["role"]) if access else None,
             generation=None if access else _generation(payload["gen"]),
         )
-
-
-def _text(payload: jws.Json) -> str:
-    written = (
-        f'"{name}":{_written(value):>{COLUMNS.get(name, 0)}}'
-        for name, value in payload.items()
-    )
-    return f"{{{','.join(written)}}}"
-
-
-def _written(value: str | int) -> str:
-    # As json.dumps() has them, which takes several times as long.
-    return encode_basestring_ascii(value) if isinstance(value, str) else str(value)
 
 
 def _seconds(time: datetime) -> tuple[int, int]:

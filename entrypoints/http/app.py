@@ -52,9 +52,7 @@ def assemble(
 def _middleware(container: Container, resources: Mapping[str, object]) -> list[Any]:
     """Return what surrounds every operation, outermost first."""
     settings = container.settings()
-    reader = BodyReader(
-        container.policy(), settings.max_body_bytes, settings.read_timeout_seconds
-    )
+    reader = BodyReader(container.policy(), settings.max_body_bytes)
     addresses = ClientAddresses(settings.trusted_proxies, settings.forwarded_header)
     origins, tracing = settings.cors_origins, container.tracing()
     return [

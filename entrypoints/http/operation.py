@@ -1,6 +1,5 @@
 """A responder that reads its body, answers with a model, and says so in the OpenAPI."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -152,11 +151,10 @@ def query_of(req: Request, model: type[RequestQuery]) -> RequestQuery:
 
 @dataclass(frozen=True, slots=True)
 class BodyReader:
-    """Reads and validates JSON bodies; ``timeout`` is in seconds for the whole body."""
+    """Reads and validates JSON bodies."""
 
     policy: PasswordPolicy
     max_bytes: int
-    timeout: float
 
     async def read(
         self, req: Request, model: type[BaseModel], *, optional: bool = False
@@ -171,26 +169,21 @@ class BodyReader:
 
     async def content(self, req: Request) -> bytes:
         """Return the raw body."""
-        too_large = falcon.HTTPContentTooLarge(
-            description=f"The body may have at most {self.max_bytes} bytes"
-        )
         if (req.content_length or 0) > self.max_bytes:
-            raise too_large
-        try:
-            async with asyncio.timeout(self.timeout):
-                content: bytes = await req.stream.read(self.max_bytes + 1)
-        except TimeoutError:
-            raise falcon.HTTPError(
-                falcon.HTTP_408,
-                description=f"The body did not arrive within {self.timeout:g} seconds",
-                headers={"Connection": "close"},
-            ) from None
+            raise self._too_large
+        content: bytes = await req.stream.read(self.max_bytes + 1)
         if len(content) > self.max_bytes:
-            raise too_large
+            raise self._too_large
         if len(content) < (req.content_length or 0):
             # The client is gone: what half a form says is not what it meant.
             raise falcon.HTTPBadRequest(description="The body is not complete")
         return content
+
+    @property
+    def _too_large(self) -> falcon.HTTPError:
+        return falcon.HTTPContentTooLarge(
+            description=f"The body may have at most {self.max_bytes} bytes"
+        )
 
     def validated(self, content: bytes, model: type[BaseModel]) -> BaseModel:
         """Return the JSON text (RFC 8259) as a model; raises InvalidBody and HTTP 400."""

@@ -86,6 +86,14 @@ def test_dripping_headers_buy_no_time(hasty: Service) -> None:
             drip(wire)
 
 
+def test_a_dripping_body_buys_no_time(hasty: Service) -> None:
+    with wire_to(hasty) as wire:
+        wire.send(POST, HOST, JSON, "Content-Length: 10000")
+
+        with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
+            drip(wire)
+
+
 def drip(wire: Wire) -> None:
     for _ in range(200):
         wire.send_raw(b"X-Slow: x\r\n")

@@ -10,9 +10,17 @@ from entrypoints.http.wire.connections import Connections, ConnectionSlot
 from entrypoints.http.wire.cycle import Cycle
 from entrypoints.http.wire.flow import Flow
 from entrypoints.http.wire.refusals import TooManyConnections
+from entrypoints.http.wire.rules import WireRules
 from entrypoints.http.wire.usual_headers import HEADERS
 
 ADDRESS = "192.0.2.1"
+RULES = WireRules(
+    request_line_bytes=100,
+    header_bytes=1000,
+    headers=10,
+    read_seconds=0.05,
+    usual_headers=HEADERS,
+)
 
 
 class Pipe(asyncio.Transport):
@@ -79,7 +87,7 @@ async def request_of(slot: ConnectionSlot, pipe: Pipe) -> Callable[[str], Cycle]
     def made(method: str) -> Cycle:
         return Cycle(
             slot,
-            HEADERS,
+            RULES,
             scope={"type": "http", "method": method, "http_version": "1.1"},
             transport=pipe,
             flow=Flow(pipe, lambda: None),

@@ -1,5 +1,6 @@
 """A request that came over the wire, and its answer."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,7 +15,8 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from entrypoints.http.asgi import Asgi
 from entrypoints.http.wire.connections import ConnectionSlot
-from entrypoints.http.wire.usual_headers import Fields, completed
+from entrypoints.http.wire.rules import WireRules
+from entrypoints.http.wire.usual_headers import completed
 
 NO_BODY_YET = {"type": "http.request", "body": b"", "more_body": True}
 
@@ -27,12 +29,13 @@ class Cycle(RequestResponseCycle):
     begin), and an answer that is whole goes out in one piece.
     """
 
-    def __init__(self, slot: ConnectionSlot, usual: Fields, **uvicorns: Any) -> None:  # noqa: ANN401 - handed on
+    def __init__(self, slot: ConnectionSlot, rules: WireRules, **uvicorns: Any) -> None:  # noqa: ANN401 - handed on
         super().__init__(**uvicorns)
         self._slot = slot
-        self._usual = usual
+        self._rules = rules
         self._is_handed_over = False
         self._is_whole = False
+        self._due: float | None = None
         self._head: Any = None
         slot.taken()
 
@@ -43,22 +46,38 @@ class Cycle(RequestResponseCycle):
             self._slot.done()
 
     async def receive(self) -> Any:  # noqa: ANN401 - an event of ASGI
-        """Return what is here of the body; raises HTTP 400 if the rest won't come."""
+        """Return what is here of the body; raises HTTP 400, 408 if the rest won't come."""
         if not self._is_handed_over:
             self._is_handed_over = True
             if self.more_body or self.disconnected:
                 return NO_BODY_YET
-        event = await super().receive()
+        is_here = self._is_whole or self.message_event.is_set()
+        event = await (super().receive() if is_here else self._in_time())
         if event["type"] == "http.disconnect" and not self._is_whole:
             # The client is gone: what half a form says is not what it meant.
             raise falcon.HTTPBadRequest(description="The body is not complete")
         self._is_whole = not event.get("more_body", False)
         return event
 
+    async def _in_time(self) -> Any:  # noqa: ANN401 - an event of ASGI
+        """Return the next piece of a body that may take so long, and no longer, as a whole."""
+        seconds = self._rules.read_seconds
+        if self._due is None:
+            self._due = asyncio.get_running_loop().time() + seconds
+        try:
+            async with asyncio.timeout_at(self._due):
+                return await super().receive()
+        except TimeoutError:
+            raise falcon.HTTPError(
+                falcon.HTTP_408,
+                description=f"The body did not arrive within {seconds:g} seconds",
+                headers={"Connection": "close"},
+            ) from None
+
     async def send(self, message: Any) -> None:  # noqa: ANN401 - an event of ASGI
         """Send what is said, a head together with the first piece of the body."""
         if message["type"] == "http.response.start" and not self.response_started:
-            fields = completed(message["headers"], self._usual)
+            fields = completed(message["headers"], self._rules.usual_headers)
             self._head = {**message, "headers": fields}
             return
         if self._head is not None and not self.response_started:

@@ -143,7 +143,7 @@ class WireProtocol(HttpToolsProtocol):
         self.scope = self._scope(method, version)
         self.cycle = Cycle(
             self._slot,
-            self._rules.usual_headers,
+            self._rules,
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
