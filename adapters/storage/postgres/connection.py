@@ -16,7 +16,7 @@ import psycopg
 from psycopg import AsyncConnection, IsolationLevel
 from psycopg.abc import Buffer
 from psycopg.rows import RowMaker
-from psycopg.types.datetime import TimestamptzLoader
+from psycopg.types.datetime import TimestamptzBinaryLoader, TimestamptzLoader
 
 T = TypeVar("T")
 
@@ -55,6 +55,13 @@ class UtcLoader(TimestamptzLoader):
         return super().load(data).astimezone(UTC)
 
 
+class UtcBinaryLoader(TimestamptzBinaryLoader):
+    """Reads them so where they come in binary."""
+
+    def load(self, data: Buffer) -> datetime:
+        return super().load(data).astimezone(UTC)
+
+
 async def prepare(connection: Connection, settings: Settings) -> None:
     """Set what the session is to keep, or note that it keeps nothing."""
     asked = {"pid": connection.info.backend_pid, **_as_arrays(settings)}
@@ -66,6 +73,7 @@ async def prepare(connection: Connection, settings: Settings) -> None:
     # A statement prepared in one session is not there, or is another's, in the next.
     connection.prepare_threshold = None
     connection.adapters.register_loader("timestamptz", UtcLoader)
+    connection.adapters.register_loader("timestamptz", UtcBinaryLoader)
     await connection.set_isolation_level(IsolationLevel.READ_COMMITTED)
     # Sets them once, so that those that can't be set are told of now.
     await ask(connection, first, "SELECT 1", {})
@@ -75,7 +83,7 @@ async def fetch(
     connection: Connection, make: RowMaker[T], query: str, values: Values
 ) -> list[T]:
     """Return the rows of a statement in somebody's transaction."""
-    cursor = connection.cursor(row_factory=lambda _: make)
+    cursor = connection.cursor(binary=True, row_factory=lambda _: make)
     await cursor.execute(query, values)
     return await cursor.fetchall()
 
@@ -86,7 +94,7 @@ async def ask(
     """Return the rows of a statement that is a transaction by itself."""
     if not connection.local:
         return await fetch(connection, make, query, values)
-    cursor = connection.cursor(row_factory=lambda _: make)
+    cursor = connection.cursor(binary=True, row_factory=lambda _: make)
     async with transaction(connection):
         await cursor.execute(query, values)
     return await cursor.fetchall()
