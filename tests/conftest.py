@@ -1,6 +1,7 @@
 """Real servers, started when the first test asks; variables name those that run already."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,10 @@ from tests.servers.existing import ExistingServer
 from tests.servers.mongo import MongoCompatibleServer
 from tests.servers.postgres import PostgresServer
 from tests.servers.valkey import ValkeyServer
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As a shell has it in what it starts in the background, and so would what tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run: a red build is red for all, and can be tried again.
 settings.register_profile("steady", deadline=None, derandomize=True)

@@ -18,7 +18,7 @@ def environment(requirements: Path) -> Path:
     digest = hashlib.sha256(made_of.encode()).hexdigest()[:16]
 
     def install(into: Path) -> None:
-        _run("-m", "venv", str(into))
+        _run("-m", "venv", "--without-pip", str(into))
         python = str(into / "bin" / "python")
         where = ("--quiet", "--python", python)
         what = ("--require-hashes", "-r", str(requirements))
