@@ -151,7 +151,7 @@ def test_what_the_provider_does_not_know_is_told(copy: Path) -> None:
     spoil(copy, "database.tf", "multi_az ", "multi_as ")
 
     with checked():
-        told = terraform.validate(copy)
+        told = terraform.meaning(copy)
 
     assert 2 == len([line for line in told if "multi_as" in line]), told
 

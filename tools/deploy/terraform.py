@@ -40,7 +40,7 @@ def check(templates: Path, *, quick: bool = False) -> list[str]:
     """
     Return what is wrong with a folder of templates, which needs no other folder.
 
-    ``quick``: their own tests run on tfcheck's engine alone, and not on a provider.
+    ``quick``: by tfcheck's own engine alone, which has all schemas, and by no provider.
     """
     meant = meaning(templates, quick=quick)
     return [*form(templates), *meant, *scanners.findings(templates)]
@@ -56,22 +56,13 @@ def form(templates: Path) -> list[str]:
 
 
 def meaning(templates: Path, *, quick: bool = False) -> list[str]:
-    """Return what the providers refuse; where that is nothing, the tests that fail."""
-    return validate(templates) or test(templates, quick=quick)
-
-
-def validate(templates: Path) -> list[str]:
-    """Return what the providers refuse: by their schemas, AWS's by itself, too."""
+    """Return what the providers refuse, and where that is nothing, the tests that fail."""
+    engines = _engines(templates)
     return [
         line
-        for engine in _engines(templates)
-        for line in tfcheck(templates, "validate", engine)
+        for engine in (engines[:1] if quick else engines)
+        for line in tfcheck(templates, "test", engine)
     ]
-
-
-def test(templates: Path, *, quick: bool) -> list[str]:
-    """Return which of the templates' own tests fail, with the best engine there is."""
-    return tfcheck(templates, "test", _engines(templates)[0 if quick else -1])
 
 
 def tfcheck(
