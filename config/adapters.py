@@ -241,7 +241,7 @@ def _adapter(port: str, url: str, variable: str = "") -> Any:  # noqa: ANN401 - 
     if problem := problem_with(url, takes_login=port != "secrets"):
         raise errors.BadConfiguration([f"{variable}: {problem}"])
     scheme, separator, _ = url.partition(":")
-    outside = _outside(port)
+    outside = _outside()[port]
     inside = ADAPTERS[port]
     if scheme not in {*inside, *outside}:
         scheme = scheme.partition("+")[0]  # a driver's name, of no matter here
@@ -264,9 +264,13 @@ def _adapter(port: str, url: str, variable: str = "") -> Any:  # noqa: ANN401 - 
 
 
 @cache
-def _outside(port: str) -> Mapping[str, EntryPoint]:
-    """Return adapters of other packages, by scheme: looked for in each that is installed."""
-    return {found.name: found for found in entry_points(group=f"scribes_auth.{port}")}
+def _outside() -> Mapping[str, Mapping[str, EntryPoint]]:
+    """Return adapters of other packages, by port and scheme; a file of each package is read."""
+    offers = entry_points()
+    return {
+        port: {it.name: it for it in offers.select(group=f"scribes_auth.{port}")}
+        for port in ADAPTERS
+    }
 
 
 def _import(module: str, variable: str) -> Any:  # noqa: ANN401 - a module

@@ -1,9 +1,8 @@
 """What may stand in a field, for the HTTP bodies and the command line alike."""
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
@@ -12,6 +11,9 @@ from core.characters import is_hidden, is_visible
 from core.passwords import SPECIAL, GuidePolicy
 from core.ports import PasswordPolicy
 from entrypoints.field_codes import FieldCode
+
+if TYPE_CHECKING:
+    from email_validator import ValidatedEmail
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_EMAIL = 254
@@ -46,6 +48,9 @@ def _without_control_characters(value: str) -> str:
 
 
 def _email(value: str) -> str:
+    # Its patterns take longer to compile than a start should wait for.
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
     try:
         # Reserved domains are fine: the mail that is sent proves the address.
         parsed = validate_email(
@@ -61,7 +66,7 @@ def _email(value: str) -> str:
     return value
 
 
-def _can_be_mailed(address: ValidatedEmail) -> bool:
+def _can_be_mailed(address: "ValidatedEmail") -> bool:
     _, dot, top = address.ascii_domain.rpartition(".")
     fits = len(address.local_part.encode()) <= LONGEST_LOCAL_PART
     return dot != "" and not NUMBER.fullmatch(top) and fits

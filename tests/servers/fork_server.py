@@ -25,6 +25,7 @@ IMPORTED = (
     "adapters.storage.mongo",
     "adapters.storage.postgres",
     "adapters.storage.sqlite",
+    "email_validator",
     "entrypoints.cli.app",
     "entrypoints.cli.checks",
     "entrypoints.cli.transfers",
