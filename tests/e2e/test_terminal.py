@@ -106,7 +106,7 @@ def test_events_are_followed_as_they_come_until_interrupted(service: Service) ->
     finally:
         for each in followers:
             each.send_signal(signal.SIGINT)
-        codes = [each.wait(10) for each in followers]
+        codes = [each.wait(30) for each in followers]
 
     told, *events = every.read_text("utf-8").splitlines()
     assert [0, 0] == codes

@@ -50,7 +50,7 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 LINK = re.compile(r"https?://\S+[?&]token=(\S+)")
 
 
-def wait_for(look: Callable[[], T | None], what: str, *, seconds: float = 10) -> T:
+def wait_for(look: Callable[[], T | None], what: str, *, seconds: float = 30) -> T:
     """Return what ``look`` finds as soon as it finds something."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
