@@ -1,11 +1,9 @@
 """What mails say by language, beside their templates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
-
-from babel.dates import format_datetime
 
 from adapters.mail.names import presentable
 from core.model import Locale, MailKind, Role
@@ -17,7 +15,8 @@ class Wording:
 
     locale: Locale
     time: str
-    """A pattern of CLDR (UTS #35, date field symbols)."""
+    """A time as it is written: ``{0}`` of UTC, and ``{month}`` by its name."""
+    months: Sequence[str]
     on: str
     unknown: str
     roles: Mapping[str, str]
@@ -28,7 +27,7 @@ class Wording:
 
     def in_words(self, time: datetime) -> str:
         utc = time.astimezone(UTC)
-        return format_datetime(utc, self.time, locale=self.locale.value)
+        return self.time.format(utc, month=self.months[utc.month - 1])
 
     def detail(self, name: str, value: str) -> str:
         """Return a detail of a mail as it may stand there: whoever caused it may have chosen it."""
@@ -52,7 +51,11 @@ def _address(text: str) -> str:
 
 ENGLISH = Wording(
     locale=Locale.EN,
-    time="d MMMM y, HH:mm 'UTC'",
+    time="{0.day} {month} {0.year}, {0:%H:%M} UTC",
+    months=(
+        "January February March April May June"
+        " July August September October November December"
+    ).split(),
     on=" on ",
     unknown="unknown",
     roles={Role.ADMIN: "administrator", Role.USER: "user"},
@@ -73,7 +76,11 @@ ENGLISH = Wording(
 
 GERMAN = Wording(
     locale=Locale.DE,
-    time="d. MMMM y, HH:mm 'Uhr' 'UTC'",
+    time="{0.day}. {month} {0.year}, {0:%H:%M} Uhr UTC",
+    months=(
+        "Januar Februar März April Mai Juni"
+        " Juli August September Oktober November Dezember"
+    ).split(),
     on=" unter ",
     unknown="unbekannt",
     roles={Role.ADMIN: "Administration", Role.USER: "Nutzung"},

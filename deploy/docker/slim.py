@@ -58,7 +58,7 @@ def import_if_there(name: str) -> None:
 
 
 def unread(packages: Path) -> Iterator[Path]:
-    """Yield what may go: foreign services and languages, sources in C, all bytecode."""
+    """Yield what may go: foreign services, sources in C, all bytecode."""
     yield from packages.rglob("__pycache__")
     yield from (it for it in packages.rglob("*") if it.suffix in SOURCES)
     services = packages / "botocore" / "data"
@@ -66,12 +66,6 @@ def unread(packages: Path) -> Iterator[Path]:
     yield from packages.glob("google/cloud/secretmanager_v1beta*")
     lexers = packages.glob("pygments/lexers/*.py")
     yield from (it for it in lexers if it.stem not in LEXERS)
-    from core.model import Locale  # noqa: PLC0415 - of the installation, not of a checkout
-
-    languages = ("root", *Locale)
-    for file in packages.glob("babel/locale-data/*.dat"):
-        if file.stem.partition("_")[0] not in languages:
-            yield file
 
 
 def strip(packages: Path) -> None:

@@ -3,11 +3,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from adapters.mail.wording import WORDINGS
 from core.errors import BadConfiguration, MailRefused
 from core.model import Locale, MailKind
 from core.operations.mail_composer import NEED_TOKEN
 from tests.adapters.mail_renderers import RENDERER
 from tests.contract.mailer import DETAILS, MAIL, TOKEN_KINDS, html, mail_of, text
+from tests.doubles import NOON
 
 NOT_ME = f"{RENDERER.pages.not_me}?token={MAIL.token}"
 NOTICE = mail_of(MailKind.PASSWORD_CHANGED)
@@ -88,6 +90,13 @@ def test_a_notice_says_when_it_was(kind: MailKind, locale: Locale, words: str) -
 
     for part in (text(message), html(message).shown):
         assert words in part
+
+
+@pytest.mark.parametrize("locale", Locale)
+def test_a_language_names_the_twelve_months(locale: Locale) -> None:
+    days = [NOON.replace(month=month) for month in range(1, 13)]
+
+    assert 12 == len({WORDINGS[locale].in_words(day).split()[1] for day in days})
 
 
 @pytest.mark.parametrize("kind", [MailKind.PASSWORD_CHANGED, MailKind.REUSE_DETECTED])

@@ -18,7 +18,7 @@ from tests.servers.service import Service, wait_for
 from tests.servers.terminal import Terminal
 
 PROGRAM = str(Path(sys.executable).with_name("scribes-auth"))
-HEAVY = {"babel", "dependency_injector", "jinja2", "rich", "ua_parser"}
+HEAVY = {"dependency_injector", "jinja2", "rich", "ua_parser"}
 RULE = re.compile("[─-]{9}")
 """What parts the header of a table from its rows."""
 
