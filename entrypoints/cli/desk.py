@@ -15,7 +15,7 @@ from core import errors
 from core.model import Operator, User
 from core.operations.schema import demand_schema
 from entrypoints.cli.console import Exit, failed, failure, operator, run_or_raise, wired
-from entrypoints.cli.output import harmless
+from entrypoints.cli.output import harmless, tell
 
 if TYPE_CHECKING:
     from config.container import Container
@@ -67,6 +67,20 @@ class Desk:
         """Whether failures are counted where a command sees them; not in the service."""
         settings = self.container.settings()
         return settings.backoff is None or settings.redis_url is not None
+
+    def promise(self, what: str, user: User) -> None:
+        """Tell people of a mail that they have asked for."""
+        by = "user pool" if self._has_pool else "running service"
+        tell(f"{what} will be mailed by the {by} to {user.email}.", beside=True)
+
+    def promise_notice(self, what: str, user: User) -> None:
+        """Tell people of a mail that goes with a change; a user pool sends none."""
+        if user.is_verified and not self._has_pool:
+            self.promise(what, user)
+
+    @property
+    def _has_pool(self) -> bool:
+        return bool(self.container.settings().has_cognito)
 
     async def named(self, who: str) -> User:
         """Return who has this id, address or username."""

@@ -9,7 +9,7 @@ from core.model import Locale, Profile, Role, User
 from entrypoints.cli.arguments import AsJson, Who
 from entrypoints.cli.desk import Desk, at_desk, demand_terminal
 from entrypoints.cli.documents import full_document, user_document
-from entrypoints.cli.output import document, promise, tell
+from entrypoints.cli.output import document, tell
 from entrypoints.cli.user_change_commands import called
 
 newcomers = typer.Typer()
@@ -45,7 +45,7 @@ def create(  # noqa: PLR0913 - each is an option
             )
         )
     told = {"email": email, "username": username, "full_name": full_name}
-    user = add({**told, "role": role, "locale": locale}, password)
+    _, user = add({**told, "role": role, "locale": locale}, password)
     if as_json:
         document(user_document(user))
     else:
@@ -64,29 +64,29 @@ def invite(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Add a user, and have a link mailed that sets the first password."""
     told = {"email": email, "username": username, "full_name": full_name}
-    user = add({**told, "role": role, "locale": locale})
+    desk, user = add({**told, "role": role, "locale": locale})
     if as_json:
         document(user_document(user))
     else:
         tell(f"Added {called(user)}.")
-    promise("An invitation", user.email)
+    desk.promise("An invitation", user)
 
 
 @newcomers.command("invite-again")
 def invite_again(who: Who, *, as_json: AsJson = False) -> None:
     """Have a new invitation mailed; older ones are void."""
 
-    async def again(desk: Desk) -> User:
+    async def again(desk: Desk) -> tuple[Desk, User]:
         user = await desk.named(who)
         await desk.users.invite_again(desk.by, user.id)
-        return user
+        return desk, user
 
-    user = at_desk(again)
+    desk, user = at_desk(again)
     if as_json:
         document(full_document(user))
     else:
         tell(f"A new invitation for {called(user)} is made.")
-    promise("It", user.email)
+    desk.promise("It", user)
 
 
 def create_admin(
@@ -105,22 +105,22 @@ def create_admin(
 ) -> None:
     """Create an administrator, whose address counts as verified."""
     told = {"email": email, "username": username, "full_name": full_name}
-    admin = add({**told, "role": Role.ADMIN}, password)
+    _, admin = add({**told, "role": Role.ADMIN}, password)
     tell(f"Administrator {admin.username} has id {admin.id}.")
 
 
-def add(told: dict[str, str | None], password: str | None = None) -> User:
+def add(told: dict[str, str | None], password: str | None = None) -> tuple[Desk, User]:
     """Add a user, with an invitation if there is no password, or exit and say why not."""
     # Here, since it takes long to import, and other commands need none of it.
     from entrypoints.cli.newcomers import demand_password, profile_of  # noqa: PLC0415
 
-    async def work(desk: Desk) -> User:
+    async def work(desk: Desk) -> tuple[Desk, User]:
         profile = profile_of(told)
         try:
             if password is None:
-                return await desk.users.invite(desk.by, profile)
+                return desk, await desk.users.invite(desk.by, profile)
             demand_password(password, desk.container.policy())
-            return await desk.users.create(desk.by, profile, password)
+            return desk, await desk.users.create(desk.by, profile, password)
         except (errors.EmailTaken, errors.UsernameTaken) as taken:
             advice = await _advice(desk, profile)
             raise errors.OperationError(f"{taken}\n{advice}") from None

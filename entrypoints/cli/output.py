@@ -20,11 +20,6 @@ def tell(text: str, *, beside: bool = False) -> None:
     typer.echo(harmless(text), err=beside)
 
 
-def promise(what: str, address: str) -> None:
-    """Tell people of a mail that a command has asked for."""
-    tell(f"{what} will be mailed by the running service to {address}.", beside=True)
-
-
 def document(value: object) -> None:
     """Print a whole JSON document."""
     typer.echo(dumped(value, indent=2))

@@ -10,7 +10,7 @@ from entrypoints.cli.arguments import AsJson, Who, Yes
 from entrypoints.cli.console import Exit, failure
 from entrypoints.cli.desk import Desk, at_desk, demand_yes
 from entrypoints.cli.documents import full_document
-from entrypoints.cli.output import document, promise, tell
+from entrypoints.cli.output import document, tell
 
 T = TypeVar("T")
 
@@ -50,16 +50,16 @@ def set_role(
             return None
         return f"Give {called(user)} the role {role} instead of {user.role}?"
 
-    before, user = _change(who, {"role": role}, question, yes=yes)
+    desk, before, user = _change(who, {"role": role}, question, yes=yes)
     done(user, f"The role of {called(user)} is {role}.", as_json=as_json)
-    if before.role is not role and user.is_verified:
-        promise("The new role", user.email)
+    if before.role is not role:
+        desk.promise_notice("The new role", user)
 
 
 @changes.command()
 def activate(who: Who, *, as_json: AsJson = False) -> None:
     """Let a user log in again."""
-    _, user = _change(who, {"is_active": True})
+    *_, user = _change(who, {"is_active": True})
     done(user, f"The account of {called(user)} is active.", as_json=as_json)
 
 
@@ -70,7 +70,7 @@ def deactivate(who: Who, *, yes: Yes = False, as_json: AsJson = False) -> None:
     def question(user: User) -> str | None:
         return f"Keep {called(user)} out?" if user.is_active else None
 
-    _, user = _change(who, {"is_active": False}, question, yes=yes)
+    *_, user = _change(who, {"is_active": False}, question, yes=yes)
     done(user, f"The account of {called(user)} is inactive.", as_json=as_json)
 
 
@@ -85,13 +85,13 @@ def verify(
 ) -> None:
     """Take a user's e-mail address as proved."""
     if mail:
-        user, _ = _with(
+        desk, user, _ = _with(
             who, lambda desk, user: desk.users.mail_verification(desk.by, user.id)
         )
         done(user, f"A link for {called(user)} is made.", as_json=as_json)
-        promise("It", user.email)
+        desk.promise("It", user)
         return
-    _, user = _change(who, {"is_verified": True})
+    *_, user = _change(who, {"is_verified": True})
     done(user, f"The address of {called(user)} is verified.", as_json=as_json)
 
 
@@ -106,16 +106,18 @@ def unlock(who: Who, *, as_json: AsJson = False) -> None:
         await desk.container.limiter().ping()
         await desk.users.unlock(desk.by, user.id)
 
-    user, _ = _with(who, forget)
+    _, user, _ = _with(who, forget)
     done(user, f"The failures of {called(user)} are forgotten.", as_json=as_json)
 
 
 @changes.command("reset-password")
 def reset_password(who: Who, *, as_json: AsJson = False) -> None:
     """Have a link mailed that sets a new password; the old one stays till then."""
-    user, _ = _with(who, lambda desk, user: desk.users.mail_reset(desk.by, user.id))
+    desk, user, _ = _with(
+        who, lambda desk, user: desk.users.mail_reset(desk.by, user.id)
+    )
     done(user, f"A password reset for {called(user)} is made.", as_json=as_json)
-    promise("It", user.email)
+    desk.promise("It", user)
 
 
 @changes.command("end-sessions")
@@ -126,7 +128,7 @@ def end_sessions(who: Who, *, yes: Yes = False, as_json: AsJson = False) -> None
         demand_yes(f"Log {called(user)} out everywhere?", yes=yes)
         return await desk.sessions.end_all(desk.by, user.id)
 
-    user, ended = _with(who, end)
+    _, user, ended = _with(who, end)
     if as_json:
         document({"ended": ended})
     else:
@@ -141,18 +143,17 @@ def delete(who: Who, *, yes: Yes = False, as_json: AsJson = False) -> None:
         demand_yes(f"Delete {called(user)}, {user.email}, for good?", yes=yes)
         await desk.users.delete(desk.by, user.id)
 
-    user, _ = _with(who, remove)
+    desk, user, _ = _with(who, remove)
     done(user, f"Deleted {called(user)}.", as_json=as_json)
-    if user.is_verified:
-        promise("A last word", user.email)
+    desk.promise_notice("A last word", user)
 
 
-def _with(who: str, work: Callable[[Desk, User], Awaitable[T]]) -> tuple[User, T]:
-    """Return who is meant, and what was done with them."""
+def _with(who: str, work: Callable[[Desk, User], Awaitable[T]]) -> tuple[Desk, User, T]:
+    """Return where it was done, who is meant, and what was done with them."""
 
-    async def find_and_work(desk: Desk) -> tuple[User, T]:
+    async def find_and_work(desk: Desk) -> tuple[Desk, User, T]:
         user = await desk.named(who)
-        return user, await work(desk, user)
+        return desk, user, await work(desk, user)
 
     return at_desk(find_and_work)
 
@@ -163,8 +164,8 @@ def _change(
     question: Callable[[User], str | None] = lambda _: None,
     *,
     yes: bool = True,
-) -> tuple[User, User]:
-    """Change a user, if who is asked says yes; return the user before and after."""
+) -> tuple[Desk, User, User]:
+    """Change a user, if who is asked says yes; return the user before and after, too."""
 
     async def change(desk: Desk, user: User) -> User:
         if asked := question(user):

@@ -441,9 +441,10 @@ def test_operators_work_with_the_pool_by_the_same_commands(
     )
     root = ("--email", "root@example.com", "--username", "root")
     other = ("--email", "other@example.com", "--username", "other")
+    third = ("--email", "third@example.com", "--username", "third")
 
-    codes = [
-        desk.run(*command).returncode
+    done = [
+        desk.run(*command)
         for command in (
             ("check", "--connect"),
             ("create-admin", *root),
@@ -453,11 +454,17 @@ def test_operators_work_with_the_pool_by_the_same_commands(
             ("users", "delete", "other", "--yes"),
         )
     ]
+    mailed = [
+        desk.run("users", *command)
+        for command in (("invite", *third), ("reset-password", "root"))
+    ]
     shown = desk.run("users", "show", "root", "--json")
     lists = desk.run("users", "sessions", "root")
     moved = desk.run("users", "export", "--cognito-csv", "-")
 
-    assert [0] * 6 == codes
+    assert [0] * 8 == [each.returncode for each in done + mailed]
+    assert not any("mailed" in each.stderr for each in done)
+    assert all("mailed by the user pool to" in each.stderr for each in mailed)
     assert "admin" == json.loads(shown.stdout)["role"]
     assert 0 != lists.returncode
     assert "Cognito" in lists.stderr
