@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from config.unimported import without
 
-with without("fastapi", "flask", "starlette", "werkzeug", "yaml"):
+with without("fastapi", "flask", "pydantic_settings", "starlette", "werkzeug", "yaml"):
     from dependency_injector.containers import DeclarativeContainer
     from dependency_injector.providers import (
         Callable,

@@ -1,11 +1,6 @@
 """Where the service listens, for who asks it there, and needs no other setting."""
 
-import os
-from collections.abc import Mapping
-from pathlib import Path
-
-from dotenv import dotenv_values
-
+from config import sources
 from config.spelling import listening_host
 from core import errors
 
@@ -13,18 +8,12 @@ HOST, PORT = "127.0.0.1", 8000
 """Where it does unless it is told to elsewhere."""
 
 LARGEST_PORT = 65535
-DOTENV = Path(".env")
-ENCODING = "utf-8-sig"
-"""Some editors begin a file with a mark."""
-
 UNKNOWN = "PORT: 0 is whichever is free; say which it became with --port"
 
 
 def listening() -> tuple[str, int]:
     """Return HOST and PORT, as all settings have them; raises BadConfiguration."""
-    found: dict[str, str] = {}
-    for source in (_dotenv(), os.environ):
-        found |= {name.upper(): value for name, value in source.items() if value}
+    found = sources.written()
     try:
         host = listening_host(found.get("HOST", HOST))
         port = int(found.get("PORT", PORT))
@@ -33,10 +22,3 @@ def listening() -> tuple[str, int]:
     if not 0 <= port <= LARGEST_PORT:
         raise errors.BadConfiguration([f"PORT: {port} is no port"])
     return host, port
-
-
-def _dotenv() -> Mapping[str, str | None]:
-    try:
-        return dotenv_values(DOTENV, encoding=ENCODING)
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.BadConfiguration([f"{DOTENV}: {error}"]) from None

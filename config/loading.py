@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from adapters.private_files import make_directory, narrow
-from config import adapters
+from config import adapters, sources
 from config.adapters import MAILBOX
 from config.jwt_keys import key_problems, key_warnings
-from config.listening import DOTENV
 from config.mail import mail_problems, mail_warnings
 from config.production import production_problems, production_warnings
 from config.secret_references import fetch
@@ -22,7 +20,6 @@ from config.settings import Settings
 from config.strays import stray_problems, stray_warnings
 from core import errors
 
-NO_TEXT = "is not text in UTF-8; write it as text, and save a file as UTF-8"
 LINK = re.compile(r"(tcp|udp|sctp)://[\d.a-f:\[\]]+:\d+")
 WRITE = {
     "bool_parsing": "write true or false",
@@ -31,6 +28,7 @@ WRITE = {
     "float_parsing": "write a number",
 }
 SURROGATES = re.compile("[\ud800-\udfff]")
+"""What the environment holds beside UTF-8 arrives as halves of such pairs."""
 
 
 def load_settings() -> Settings:
@@ -72,23 +70,14 @@ def warnings(settings: Settings) -> list[str]:
 
 def _read() -> tuple[dict[str, Any], list[str]]:
     """Return what is written in `.env` and the environment, and what is no text."""
-    try:
-        raw = DotEnvSettingsSource(Settings)()
-    except UnicodeDecodeError:
-        raise errors.BadConfiguration([f"{DOTENV}: {NO_TEXT}"]) from None
-    except OSError as error:
-        raise errors.BadConfiguration(
-            [f"{DOTENV}: {error.strerror}; let this process read it, or remove it"]
-        ) from None
-    raw.update(EnvSettingsSource(Settings)())
-    garbled = [field for field, value in raw.items() if not _is_text(value)]
+    raw: dict[str, Any] = {
+        name.lower(): value
+        for name, value in sources.written().items()
+        if name.lower() in Settings.model_fields
+    }
+    garbled = [field for field, value in raw.items() if SURROGATES.search(value)]
     raw.update({field: Settings.default_of(field) for field in garbled})
-    return raw, [f"{field.upper()}: {NO_TEXT}" for field in garbled]
-
-
-def _is_text(value: object) -> bool:
-    # What the environment holds beside UTF-8 arrives as halves of surrogate pairs.
-    return not (isinstance(value, str) and SURROGATES.search(value))
+    return raw, [f"{field.upper()}: {sources.NO_TEXT}" for field in garbled]
 
 
 def _validated(values: dict[str, Any]) -> tuple[Settings, list[str]]:

@@ -3,13 +3,12 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-
-from pydantic_settings import DotEnvSettingsSource
+from functools import lru_cache, partial
 
 from adapters.secrets.env import variables_of
+from config import sources
 from config.settings import Settings
 
 OURS = tuple(name.upper() for name in Settings.model_fields)
@@ -84,7 +83,7 @@ class Stray:
 
 def strays(settings: Settings) -> list[Stray]:
     """Return what is near a setting in the environment, and all unknown in `.env`."""
-    dotenv = DotEnvSettingsSource(Settings).env_vars
+    dotenv = {name: text for name, text in sources.dotenv().items() if text != ""}
     given = {name.upper() for name in (*os.environ, *dotenv)}
     secrets = {found.secret.name for found in settings.secrets_found.values()}
     known = {*OURS, *COMMANDS, *(it for name in secrets for it in variables_of(name))}
@@ -118,18 +117,19 @@ def _strays(
     ]
 
 
-def nearest(name: str, ours: Iterable[str]) -> str | None:
+# The same are asked for at a start twice.
+@lru_cache(maxsize=256)
+def nearest(name: str, ours: tuple[str, ...]) -> str | None:
     """Return the one that the name is likely meant to be, None if it is like none."""
-    names = tuple(ours)
     stem = name.removesuffix("_FILE")
-    if stem in names:
+    if stem in ours:
         return stem
     if name in ELSEWHERE:
         return ELSEWHERE[name]
     if name in ORDINARY or OTHER_PROTOCOLS.match(name):
         return None
     near = {
-        it: found for it in names if (found := _distance_within(name, it)) is not None
+        it: found for it in ours if (found := _distance_within(name, it)) is not None
     }
     return min(near, key=lambda it: near[it], default=None)
 

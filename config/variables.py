@@ -4,16 +4,17 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     SecretStr,
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.limit_syntax import limit_text
-from config.listening import DOTENV, ENCODING, HOST, PORT
+from config.listening import HOST, PORT
 from config.networks import Network, networks
 from config.spelling import (
     as_listed,
@@ -37,17 +38,10 @@ LimitText = Annotated[str, BeforeValidator(limit_text)]
 Seconds = Annotated[int, Field(ge=1)]
 
 
-class Variables(BaseSettings):
+class Variables(BaseModel):
     """What an operator may set."""
 
-    model_config = SettingsConfigDict(
-        env_file=DOTENV,
-        env_file_encoding=ENCODING,
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+    model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
     app_env: Literal["development", "production"] = "development"
     host: Annotated[str, BeforeValidator(listening_host)] = HOST
@@ -56,10 +50,8 @@ class Variables(BaseSettings):
     single_replica: bool = False
     data_dir: Path = Path("var")
     public_url: BaseUrl | None = None
-    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(origins)] = ()
-    trusted_proxies: Annotated[
-        tuple[Network, ...], NoDecode, BeforeValidator(networks)
-    ] = ()
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(origins)] = ()
+    trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(networks)] = ()
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     max_body_bytes: int = Field(65536, ge=1024)
     max_request_line_bytes: int = Field(8192, ge=1024)

@@ -8,7 +8,9 @@ from entrypoints.fields import Email, FullName, NewPassword, Username
 class RequestBody(BaseModel):
     """Unknown keys are ignored, and have no effect."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
 
 class NewUser(RequestBody):

@@ -43,7 +43,7 @@ class Answer(BaseModel):
     """All of its fields are sent, but for those that are there only ``Sometimes``."""
 
     model_config = ConfigDict(
-        frozen=True, json_schema_serialization_defaults_required=True
+        defer_build=True, frozen=True, json_schema_serialization_defaults_required=True
     )
 
 

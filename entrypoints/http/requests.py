@@ -55,7 +55,7 @@ class RequestQuery(BaseModel):
     Unknown ones are refused: what is misspelt must not count for nothing.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
 
 class Credentials(RequestBody):

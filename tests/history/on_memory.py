@@ -54,7 +54,7 @@ async def _run(
 def settings() -> Settings:
     """Return the settings of a replica, without limits."""
     told = SETTINGS | {"RATE_LIMIT_ENABLED": "false", "DATABASE_URL": "memory://"}
-    return Settings(**{name.lower(): value for name, value in told.items()})  # type: ignore[arg-type]  # pydantic reads text
+    return Settings(**{name.lower(): value for name, value in told.items()})
 
 
 def _faults(replicas: Sequence[MemoryReplica]) -> list[Fault]:

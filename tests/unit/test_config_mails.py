@@ -7,7 +7,7 @@ import pytest
 from adapters.mail.pages import MailPages
 from adapters.mail.samples import samples
 from config.adapters import mail_previews, mail_renderer
-from config.settings import Settings
+from config.loading import load_settings
 from core.model import Locale
 from tests.unit.environment import Environment
 
@@ -17,7 +17,7 @@ OURS = "https://auth.example.com"
 def test_links_lead_to_pages_of_ours(environment: Environment) -> None:
     environment.set(PUBLIC_URL=OURS)
 
-    pages = mail_renderer(Settings()).pages
+    pages = mail_renderer(load_settings()).pages
 
     expected = MailPages(
         verify_email=f"{OURS}/verify-email",
@@ -38,7 +38,7 @@ def test_an_app_takes_the_links_that_it_has_pages_for(environment: Environment) 
         INVITATION_URL="https://app.example/invitation",
     )
 
-    pages = mail_renderer(Settings()).pages
+    pages = mail_renderer(load_settings()).pages
 
     urls = [getattr(pages, page.name) for page in fields(pages)]
     apps = {url for url in urls if url.startswith("https://app.example/")}
@@ -55,7 +55,7 @@ def test_the_language_of_who_has_none_is_set(
 ) -> None:
     environment.set(**settings)
 
-    assert locale is mail_renderer(Settings()).locale
+    assert locale is mail_renderer(load_settings()).locale
 
 
 def test_every_mail_can_be_looked_at_as_it_would_be_sent(
@@ -63,7 +63,7 @@ def test_every_mail_can_be_looked_at_as_it_would_be_sent(
 ) -> None:
     environment.set(SMTP_FROM_NAME="Example & Co", PUBLIC_URL=OURS)
 
-    previews = dict(mail_previews(Settings()))
+    previews = dict(mail_previews(load_settings()))
 
     assert [mail.id for mail in samples()] == list(previews)
     assert all(name.replace("-", "_").isidentifier() for name in previews)

@@ -73,7 +73,7 @@ def test_names_of_others_are_theirs(name: str) -> None:
 
 def test_no_setting_is_taken_for_another() -> None:
     for name in OURS:
-        others = [ours for ours in OURS if ours != name]
+        others = tuple(ours for ours in OURS if ours != name)
         assert nearest(name, others) is None or name in {"SMTP_PORT", "SMTP_HOST"}
 
 
