@@ -11,6 +11,7 @@ import pytest
 from adapters.storage.sqlite import SqliteStorage
 from adapters.storage.sqlite.database import Database
 from core.errors import Unavailable
+from core.model import Tally, TallyKind
 from tests.contract.storage import StorageContract
 from tests.contract.storage_records import (
     NOW,
@@ -141,6 +142,21 @@ async def test_on_a_full_disk_a_change_is_refused_as_a_whole(
     assert await storage.users.get(1) is None
     assert [] == await history(storage)
     assert 1 == (await add(storage)).id
+
+
+async def test_who_writes_the_same_as_others_is_not_refused_for_it(
+    storage: SqliteStorage,
+) -> None:
+    tallies = [Tally.of(NOW.date(), kind, 1) for kind in TallyKind]
+
+    async def add_often() -> None:
+        for _ in range(50):
+            await storage.statistics.add(tallies)
+
+    await asyncio.gather(*(add_often() for _ in range(20)))
+
+    found = await storage.statistics.tallies(NOW.date())
+    assert {1000} == {tally.amount for tally in found}
 
 
 async def test_who_stops_waiting_leaves_no_half_change(

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from sqlite3 import Connection
+from sqlite3 import Connection, Cursor
 from typing import TypeVar
 
 from adapters.private_files import make_directory, make_file, narrow
@@ -83,7 +83,7 @@ class ConnectionPool:
     def _with_idle(self, work: Callable[[Connection], T]) -> T:
         connection = self._idle.get_nowait()
         try:
-            return work(connection)
+            return _without_cursor(work(connection))
         except sqlite3.Error as error:
             raise Unavailable from error
         finally:
@@ -217,6 +217,14 @@ class Database:
     def _unusable(self, reason: object) -> BadConfiguration:
         advice = "name a file on a local disk that this process may create and write"
         return BadConfiguration([f"sqlite: can't use {self.path} ({reason}): {advice}"])
+
+
+def _without_cursor(result: T) -> T:
+    # Whoever lets go of a cursor resets its statement, and all who write the same share that:
+    # in another thread it would happen amid the next one's work.
+    if isinstance(result, Cursor):
+        result.close()
+    return result
 
 
 def _in_transaction(connection: Connection, change: Callable[[Connection], T]) -> T:
