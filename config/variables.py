@@ -41,7 +41,9 @@ Seconds = Annotated[int, Field(ge=1)]
 class Variables(BaseModel):
     """What an operator may set."""
 
-    model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        defer_build=True, frozen=True, hide_input_in_errors=True, validate_default=True
+    )
 
     app_env: Literal["development", "production"] = "development"
     host: Annotated[str, BeforeValidator(listening_host)] = HOST

@@ -3,9 +3,10 @@ Import the program once; then a copy of this process becomes it, for each start 
 
     python -m tests.servers.fork_server SOCKET
 
-A start costs mostly imports, and the names of devices. A copy has them, and all else of its
-own: environment, directory, output, session, and the end that a process started by itself
-would have. Nothing else happens before, so there is nothing else that copies could share.
+A start costs mostly imports, the names of devices and how settings are read. A copy has them,
+and all else of its own: environment, directory, output, session, and the end that a process
+started by itself would have. Nothing else happens before, so there is nothing else that copies
+could share.
 """
 
 import gc
@@ -18,6 +19,7 @@ from importlib import import_module
 from typing import Any
 
 from adapters.devices.user_agents import parser
+from config.settings import Settings
 
 PROGRAM = "entrypoints.cli"
 IMPORTED = (
@@ -41,6 +43,7 @@ def main() -> None:
     for name in IMPORTED:
         import_module(name)
     parser()
+    Settings.model_rebuild()  # else each copy does when it reads them
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as asking:
         order = _next_order(asking)
