@@ -1,8 +1,9 @@
 """A pool of Amazon Cognito keeps the laws of the driving ports, but for those listed by name."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,13 @@ def pool() -> Iterator[MadePool]:
     server.stop()
 
 
-def certain(contract: type[Contract]) -> list[str]:
-    return [law for law in contract.laws() if law.removeprefix("test_") not in RACES]
+def certain(contract: type[Contract], listed: Container[str]) -> list[Any]:
+    """Return the laws, those which are listed to be run with the soak."""
+    return [
+        pytest.param(law, marks=pytest.mark.soak) if name in listed else law
+        for law in contract.laws()
+        if (name := law.removeprefix("test_")) not in RACES
+    ]
 
 
 def beginning_with(
@@ -43,7 +49,7 @@ async def differs(contract: type[Contract], law: str, pool: MadePool) -> bool:
     return bool(await broken_laws(contract, make, [law]))
 
 
-@pytest.mark.parametrize("law", certain(DrivingContract))
+@pytest.mark.parametrize("law", certain(DrivingContract, DRIVING))
 async def test_the_pool_keeps_a_law_unless_it_is_listed(
     law: str, pool: MadePool
 ) -> None:
@@ -52,7 +58,7 @@ async def test_the_pool_keeps_a_law_unless_it_is_listed(
     assert listed == await differs(DrivingContract, law, pool)
 
 
-@pytest.mark.parametrize("law", certain(AdministrationContract))
+@pytest.mark.parametrize("law", certain(AdministrationContract, ADMINISTRATION))
 async def test_the_pool_keeps_a_law_of_administration_unless_it_is_listed(
     law: str, pool: MadePool
 ) -> None:

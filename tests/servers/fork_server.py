@@ -23,6 +23,7 @@ from config.settings import Settings
 
 PROGRAM = "entrypoints.cli"
 IMPORTED = (
+    "adapters.identity.cognito.pool",
     "adapters.rate_limit.redis",
     "adapters.storage.mongo",
     "adapters.storage.postgres",

@@ -23,6 +23,7 @@ UNDERSTOOD = {
     *(name.upper() for name in Settings.model_fields),
     *("ADMIN_PASSWORD", "USER_PASSWORD", "TRANSFER_FROM", "TRANSFER_TO"),
     *("AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL", "AWS_SECRET_ACCESS_KEY"),
+    "AWS_EC2_METADATA_DISABLED",
     *("PATH", "PYTHONPATH", "TMPDIR"),
 }
 """Variables that count when the program runs. Any other may do so when Python starts or a
