@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 keys = typer.Typer(help="The keys that sign tokens.", no_args_is_help=True)
 
 COLUMNS = ("kid", "algorithm", "state", "since", "until", "version")
+POOLS = "The user pool signs the tokens: Amazon Cognito keeps its keys, and rotates them."
 NOTHING = "Nothing is to be done. To rotate, add a new version of the secret."
 NO_KEY = "Every key is revoked: nobody can log in or refresh. Add a new version of the secret."
 NO_OTHER = (
@@ -36,7 +37,7 @@ NO_OTHER = (
 @keys.command("list")
 def list_keys() -> None:
     """Tell each key's state, and what is safe to do next."""
-    container = wired()
+    container = _with_own_keys()
     try:
         run_or_raise(container.storage(), lambda: _learn(container))
     except (errors.AuthError, errors.OperationError) as error:
@@ -59,11 +60,19 @@ def revoke_key(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask")] = False,
 ) -> None:
     """Stop a stolen key on every replica, for good."""
-    container = wired()
+    container = _with_own_keys()
     if container.settings().storage_url.startswith("memory:"):
         told = "A storage in memory is the service's own: give it another key."
         raise failure(told, code=Exit.CONFIGURATION)
     run(container.storage(), lambda: _revoke(container, kid, sure=yes))
+
+
+def _with_own_keys() -> "Container":
+    """Return everything by the settings, or exit where the keys are somebody else's."""
+    container = wired()
+    if container.settings().has_cognito:
+        raise failure(POOLS, code=Exit.CONFIGURATION)
+    return container
 
 
 async def _revoke(container: "Container", kid: str, *, sure: bool) -> None:

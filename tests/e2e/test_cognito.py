@@ -461,6 +461,7 @@ def test_operators_work_with_the_pool_by_the_same_commands(
     shown = desk.run("users", "show", "root", "--json")
     lists = desk.run("users", "sessions", "root")
     moved = desk.run("users", "export", "--cognito-csv", "-")
+    keys = desk.run("keys", "list")
 
     assert [0] * 8 == [each.returncode for each in done + mailed]
     assert not any("mailed" in each.stderr for each in done)
@@ -470,6 +471,8 @@ def test_operators_work_with_the_pool_by_the_same_commands(
     assert "Cognito" in lists.stderr
     assert 78 == moved.returncode
     assert "AUTH_BACKEND=native" in moved.stderr
+    assert 78 == keys.returncode
+    assert "The user pool signs the tokens" in keys.stderr
 
 
 def test_without_cognito_nothing_of_it_is_imported(tmp_path: Path) -> None:
