@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 keys = typer.Typer(help="The keys that sign tokens.", no_args_is_help=True)
 
 COLUMNS = ("kid", "algorithm", "state", "since", "until", "version")
-POOLS = "The user pool signs the tokens: Amazon Cognito keeps its keys, and rotates them."
+POOLS = (
+    "The user pool signs the tokens: Amazon Cognito keeps its keys, and rotates them."
+)
 NOTHING = "Nothing is to be done. To rotate, add a new version of the secret."
 NO_KEY = "Every key is revoked: nobody can log in or refresh. Add a new version of the secret."
 NO_OTHER = (
